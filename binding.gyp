@@ -1,0 +1,70 @@
+{
+  "targets": [
+    {
+      "target_name": "nativeprof",
+      "sources": [
+        "native/addon.cc",
+        "native/addon_symbols.cc",
+        "native/cfi_expression.cc",
+        "native/cfi_program.cc",
+        "native/cfi_row.cc",
+        "native/code_events.cc",
+        "native/code_log.cc",
+        "native/constrained_name.cc",
+        "native/drain_handles.cc",
+        "native/eh_frame.cc",
+        "native/elf_symbols.cc",
+        "native/end_signals.cc",
+        "native/frame_walker.cc",
+        "native/frame_walker_memory.cc",
+        "native/heap/code_tables.cc",
+        "native/heap/layout.cc",
+        "native/heap/oracle.cc",
+        "native/heap/reader.cc",
+        "native/heap/script_table.cc",
+        "native/leaf_frame.cc",
+        "native/linked_image.cc",
+        "native/mapped_file.cc",
+        "native/modules.cc",
+        "native/native_symbols.cc",
+        "native/rust_name.cc",
+        "native/safe_read.cc",
+        "native/sampler.cc",
+        "native/sigprof_handler.cc",
+        "native/stack_walker.cc",
+        "native/symbol_name.cc",
+        "native/thread_registry.cc",
+        "native/thread_state.cc",
+        "native/timer/itimer.cc",
+        "native/timer/perf_timers.cc",
+        "native/timer/posix_timer.cc",
+        "native/timer/posix_timer_set.cc",
+        "native/timer/thread_list.cc",
+        "native/timer/thread_scanner.cc",
+        "native/timer/thread_timers.cc",
+        "native/timer/ticker.cc",
+        "native/timer/timer_engine.cc",
+        "native/timer/timer_signal.cc",
+        "native/timer/timer_ticks.cc",
+        "native/timer/wall_timers.cc",
+        "native/unwind_rules.cc",
+        "native/v8_code.cc",
+        "native/walk_comparison.cc"
+      ],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "native"
+      ],
+      "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "variables": { "compare_walks%": 0 },
+      "conditions": [["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }]],
+      "cflags_cc": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-O2", "-fno-omit-frame-pointer"],
+      "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"],
+      "xcode_settings": {
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "OTHER_CPLUSPLUSFLAGS": ["-Wall", "-Wextra", "-fno-omit-frame-pointer"]
+      }
+    }
+  ]
+}

@@ -1,0 +1,15 @@
+// auto.cts — the preload: `node -r nativeprof/auto` and `node --import nativeprof/auto`.
+// Plain CommonJS of an old kind, for a preload in NODE_OPTIONS is inherited by every node that the program starts, and a
+// node too old for nativeprof must run as if it were not there.
+
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major === 20 ? minor >= 19 : major === 22 ? minor >= 12 : major > 22
+}
+
+if (process.env['NATIVEPROF'] !== '0' && isSupported(process.versions.node)) {
+  const { preload } = require('./preload.js') as typeof import('./preload.js')
+  preload()
+}
+
+export {}

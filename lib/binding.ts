@@ -1,0 +1,216 @@
+// binding.ts — the only loader of the addon. Picks the prebuilt file, and makes sure that it fits the running node.
+
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NativeprofError } from './errors.js'
+import type { Counters, TimerName } from './profile.js'
+
+/** What is new of a thread that runs JavaScript. */
+export interface ThreadNews {
+  /** What its samples call it; never given twice. */
+  readonly number: number
+  /** The kernel's id of the thread. */
+  readonly tid: number
+  /** worker_threads' threadId; 0 for the main thread. */
+  readonly workerId: number
+  /** What it attached as; '' for the main thread. */
+  readonly name: string
+  /** Where V8's code lies: start and size in bytes, one range after the other. */
+  readonly codeRanges: Float64Array
+  /** V8's own word for what is laid out unlike we know it, so that V8 has to walk the stacks; '' if nothing is. */
+  readonly unknownLayout: string
+  /** Code events, complete up to the sequence of the thread's last sample; decode with records.ts. */
+  readonly codeEvents: Buffer
+  /** It attaches no more: only samples that are in the buffer still bear its number. */
+  readonly hasEnded: boolean
+}
+
+/** Since the start. */
+export interface DrainedCounters extends Counters {
+  /** See {@link Cost}. */
+  readonly handlerNanos: number
+  readonly codeEventNanos: number
+  /** CPU time of the thread that gives threads their timers. */
+  readonly scannerNanos: number
+  /** Wall time during which threads that run JavaScript were sampled, all together. */
+  readonly listeningNanos: number
+  /** Threads that could not be given a timer. */
+  readonly refusedThreads: number
+}
+
+/**
+ * How far what was read of V8's tables of code is to be believed: not at all (yet), for lines, or for inlined functions too.
+ * See native/heap/trust.h.
+ */
+export type TablesLevel = 'none' | 'lines' | 'lines-and-inlining'
+
+export interface StartOptions {
+  readonly timer: TimerName
+  /** Whether timers of threads may take the place of the process's timer when it does not keep up. */
+  readonly mayMoveTimer: boolean
+  readonly periodNanos: number
+  readonly maxDepth: number
+  readonly bufferBytes: number
+  readonly onDrain: () => void
+}
+
+/** What one call of `drain` takes out of the addon. */
+export interface Drained {
+  /** Records, 64-bit words in native byte order; decode with records.ts. */
+  readonly records: Buffer
+  /** The threads that run JavaScript and have something to tell. */
+  readonly threads: readonly ThreadNews[]
+  readonly counters: DrainedCounters
+  /** The timer that makes the ticks now: with `mayMoveTimer` it may be another than at the start. */
+  readonly timer: TimerName
+  readonly tables: TablesLevel
+  /** Why the tables are not to be believed at all: a clause; '' if they are, or may be yet. */
+  readonly whyNoTables: string
+  /** Why it could not be moved although it should have been; '' if nothing is wrong. */
+  readonly whyNotMoved: string
+  /** Whether the counters are exactly those of the records drained so far. */
+  readonly consistent: boolean
+}
+
+export interface Binding {
+  /** NODE_MODULE_VERSION of the headers that the file was compiled with. */
+  readonly abi: string
+  /** Returns an error code and the system's reason for it; the code is '' when sampling has begun. */
+  start(options: StartOptions): [string, string]
+  /** Why this timer cannot be had here; '' if it can. Not while a sampler runs. */
+  probeTimer(timer: TimerName): string
+  /** Takes about `maxWords` 64-bit words; with `toTheEnd`, as many as it takes until the counters agree with them. */
+  drain(maxWords: number, toTheEnd: boolean): Drained
+  /**
+   * The event of optimized code of the calling thread that V8 has not announced, if the address lies in some now; empty
+   * otherwise. It has no name but the mark of its tier: its function is known by number.
+   */
+  findCode(address: number): Buffer
+  stop(): void
+  /** The addon, when loaded, has listed the code of its thread for a start that follows at once; that is not so. */
+  forgetPrepared(): void
+  /** Gives the ring back, after the last drain. */
+  release(): void
+  /** Whether this machine lets the process read its own memory without risk; known after `start`. */
+  safeReadAvailable(): boolean
+  /**
+   * Has `callback` run once before SIGINT, SIGTERM or SIGHUP ends the process, even while JavaScript blocks the event loop,
+   * unless the program listens for the signal itself. If it returns false, the process lives on until `dieIfSignalled`.
+   * False if the system has no room for it.
+   */
+  watchEndSignals(callback: () => boolean): boolean
+  /** Has the process die of such a signal, if one came; else returns. */
+  dieIfSignalled(): void
+  /** To be called when the program has stopped listening for a signal. */
+  retakeEndSignals(): void
+  /** Has the calling thread sampled while a sampler runs. False if it was attached already. */
+  attachThread(workerId: number, name: string): boolean
+  /**
+   * Module and name of the native function at each code address, flat: `[module, name, module, name, …]`. The module is an
+   * absolute path, `[vdso]` for the kernel's code, or '' if the address is in no module. Where no function is known the name
+   * is `<file>+0x<offset>`, as addr2line takes it, or the address itself. Pass the byte before a return address.
+   */
+  nativeSymbols(addresses: Float64Array): string[]
+  /** Whether node's own static functions have no names because its file has no symbol table; never on macOS. */
+  mainProgramIsStripped(): boolean
+}
+
+const require = createRequire(import.meta.url)
+
+let loaded: Binding | undefined
+let loadedFile = ''
+
+/**
+ * The addon, loaded and its signal handler installed, once.
+ * Throws ERR_NATIVEPROF_UNSUPPORTED_PLATFORM, or ERR_NATIVEPROF_NO_BINDING where no file fits this node.
+ */
+export function loadBinding(): Binding {
+  if (loaded === undefined) {
+    const binding = (loaded = load())
+    setImmediate(() => {
+      binding.forgetPrepared()
+    }).unref()
+  }
+  return loaded
+}
+
+/** Loads the addon if that is possible; {@link loadBinding} says why it is not. */
+export function tryLoadBinding(): void {
+  try {
+    loadBinding()
+  } catch {
+    // Whoever needs it will hear of it: the next attempt fails in the same way.
+  }
+}
+
+/** The path of the addon as the dynamic linker has it; '' before it is loaded. */
+export function addonFile(): string {
+  return loadedFile
+}
+
+function load(): Binding {
+  refuseUnsupported()
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const nodeGypBuild = require('node-gyp-build') as { path: (dir: string) => string }
+  let file: string
+  try {
+    file = nodeGypBuild.path(root)
+  } catch (cause) {
+    throw noBinding(`nativeprof has no binary for ${describeNode()}; it has ${listBinaries(root)}`, cause)
+  }
+  const binding = openBinding(file)
+  loadedFile = realpathSync(file)
+  return binding
+}
+
+/** Loads one file of the addon. Throws ERR_NATIVEPROF_NO_BINDING if it was not made for the running node. */
+export function openBinding(file: string): Binding {
+  let binding: Binding
+  try {
+    binding = require(file) as Binding
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.trim() : String(cause)
+    throw noBinding(`nativeprof cannot load ${file} into ${describeNode()}: ${reason}`, cause)
+  }
+  // Node checks the ABI of no Node-API addon, and this one uses V8 itself.
+  if (binding.abi === process.versions.modules) return binding
+  throw noBinding(`${file} was built for ABI ${binding.abi}, and this is ${describeNode()}`, undefined)
+}
+
+function noBinding(message: string, cause: unknown): NativeprofError {
+  const hint = 'To build it, in a checkout of nativeprof: npm ci && npm run build'
+  return new NativeprofError('ERR_NATIVEPROF_NO_BINDING', `${message}. ${hint}`, { cause })
+}
+
+function describeNode(): string {
+  return `node ${process.version} (ABI ${process.versions.modules}) on ${process.platform}-${process.arch}`
+}
+
+function listBinaries(root: string): string {
+  const folder = join(root, 'prebuilds')
+  if (!existsSync(folder)) return 'none'
+  const found = readdirSync(folder).map((target) => {
+    const abis = readdirSync(join(folder, target)).flatMap((name) => /abi(\d+)/.exec(name)?.[1] ?? [])
+    return `${target} for ABI ${abis.join(', ')}`
+  })
+  return found.join('; ') || 'none'
+}
+
+function refuseUnsupported(): void {
+  const { versions, platform } = process
+  const runtime = versions['bun']
+    ? 'Bun'
+    : versions['deno']
+      ? 'Deno'
+      : versions['electron']
+        ? 'Electron'
+        : null
+  if (runtime !== null || (platform !== 'linux' && platform !== 'darwin')) {
+    throw new NativeprofError(
+      'ERR_NATIVEPROF_UNSUPPORTED_PLATFORM',
+      `nativeprof runs in Node.js on Linux and macOS, not in ${runtime ?? `Node.js on ${platform}`}`,
+    )
+  }
+}

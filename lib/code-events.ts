@@ -1,0 +1,245 @@
+// code-events.ts — bytes from the addon → what V8 said about code. Pure. The layout is defined in native/code_events.cc; this is
+// its only reader. Most code is never sampled: names and tables stay bytes until somebody asks.
+
+const EVENT_ADDED = 1
+const EVENT_MOVED = 2
+const EVENT_SCRIPT = 3
+const EVENT_LISTING = 4
+
+/** v8::JitCodeEvent::CodeType, the same on all supported versions. */
+const CODE_TYPE_WASM = 2
+
+const WORD_BYTES = 8
+const HIGH = 2 ** 32
+const NOT_KNOWN = 0xffff_ffff
+const ADDED_BYTES = 48
+const SCRIPT_BYTES = 40
+const CALL_BYTES = 12
+const FUNCTION_BYTES = 8
+
+/** Bytes of a drain that nobody has looked at. */
+export interface Slice {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/** A function's code lies here from now on, and nothing that overlapped it is left. */
+export interface CodeAdded {
+  readonly kind: 'added'
+  readonly sequence: number
+  readonly start: number
+  readonly sizeBytes: number
+  /** V8's own name for it; {@link nameOfCode} reads it. */
+  readonly name: Slice
+  /** One of V8's builtins that JavaScript can call, not a helper that compiled code shares. */
+  readonly isCallableBuiltin: boolean
+  /** Compiled from WebAssembly; the name is then of another form. */
+  readonly isWasm: boolean
+  /** V8's id of the script it comes from; 0 for none. */
+  readonly scriptId: number
+  /** The function's number in its script, which all code of it has; -1 if not known. */
+  readonly literalId: number
+  /** Which place of the script an instruction comes from: a {@link PositionTable}. Empty if not known. */
+  readonly positions: Slice
+  /** {@link inlinedCallsOf} and {@link inlinedFunctionsOf} read them. */
+  readonly inlinedCalls: Slice
+  readonly inlinedFunctions: Slice
+}
+
+/** What the garbage collector moved in one go: `moves` holds pairs of old and new start. */
+export interface CodeMoved {
+  readonly kind: 'moved'
+  readonly sequence: number
+  readonly moves: Float64Array
+}
+
+/** A script, told before the first code of it. */
+export interface ScriptTold {
+  readonly kind: 'script'
+  readonly sequence: number
+  readonly scriptId: number
+  /** What has to be added to a line, and to a column of the first line. */
+  readonly lineOffset: number
+  readonly columnOffset: number
+  /** For evaluated code, the function that evaluated it, and where in that one's script (-1: not known); null for any other. */
+  readonly evaluatedIn: { readonly function: FunctionKey; readonly scriptOffset: number } | null
+  /** The offset at which each line ends, as 32-bit numbers; {@link lineEndsOf} reads them. */
+  readonly lineEnds: Slice
+  /** In UTF-8; {@link sourceMapUrlOf} reads it. */
+  readonly sourceMapUrl: Slice
+}
+
+/** Between its begin and its end, V8 lists all code that there is; some of it may have been added before. */
+export interface Listing {
+  readonly kind: 'listing'
+  readonly sequence: number
+  readonly isEnd: boolean
+}
+
+export type CodeEvent = CodeAdded | CodeMoved | ScriptTold | Listing
+
+/** A function of an isolate. */
+export interface FunctionKey {
+  readonly scriptId: number
+  readonly literalId: number
+}
+
+/** A call that a compiler has inlined. */
+export interface InlinedCall {
+  /** Where the call stands: in the script of the function that calls; -1 if nowhere. */
+  readonly scriptOffset: number
+  /** The inlined call that it stands in, by its index; -1: the outer function. */
+  readonly parent: number
+  /** What is called: an index into the inlined functions; -1: the outer function itself. */
+  readonly function: number
+}
+
+/** V8's own name for a piece of code, such as `JS:*parse /app/file.js:10:3`. */
+export function nameOfCode({ name }: Pick<CodeAdded, 'name'>): string {
+  return textOf(name)
+}
+
+/** By their numbers in the positions of the code; callers have smaller ones than what is inlined into them. */
+export function inlinedCallsOf({ inlinedCalls: { bytes, start, end } }: CodeAdded): InlinedCall[] {
+  const calls: InlinedCall[] = []
+  for (let at = start; at < end; at += CALL_BYTES) {
+    calls.push({
+      scriptOffset: bytes.readInt32LE(at),
+      parent: bytes.readInt32LE(at + 4),
+      function: bytes.readInt32LE(at + 8),
+    })
+  }
+  return calls
+}
+
+export function inlinedFunctionsOf({ inlinedFunctions: { bytes, start, end } }: CodeAdded): FunctionKey[] {
+  const functions: FunctionKey[] = []
+  for (let at = start; at < end; at += FUNCTION_BYTES) {
+    functions.push({ scriptId: bytes.readUInt32LE(at), literalId: bytes.readUInt32LE(at + 4) })
+  }
+  return functions
+}
+
+export function lineEndsOf({ lineEnds: { bytes, start, end } }: ScriptTold): Uint32Array {
+  // A copy, for a view would keep the whole drain.
+  const copy = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + end)
+  return new Uint32Array(copy as ArrayBuffer)
+}
+
+export function sourceMapUrlOf({ sourceMapUrl }: ScriptTold): string {
+  return textOf(sourceMapUrl)
+}
+
+/** The code events of one drain, in order. Throws RangeError on bytes that are none. */
+export function decodeCodeEvents(bytes: Buffer): CodeEvent[] {
+  const events: CodeEvent[] = []
+  for (const reader = new Reader(bytes); !reader.isAtEnd;) events.push(reader.next())
+  return events
+}
+
+class Reader {
+  readonly #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.byteLength
+  }
+
+  next(): CodeEvent {
+    const at = this.#at
+    const kind = this.#bytes.readUInt8(at)
+    switch (kind) {
+      case EVENT_ADDED:
+        return this.#added(at)
+      case EVENT_MOVED:
+        return this.#moved(at)
+      case EVENT_SCRIPT:
+        return this.#script(at)
+      case EVENT_LISTING:
+        this.#take(WORD_BYTES, at)
+        return {
+          kind: 'listing',
+          sequence: this.#bytes.readUInt32LE(at + 4),
+          isEnd: this.#bytes.readUInt8(at + 2) === 1,
+        }
+      default:
+        throw new RangeError(`code event at byte ${at} is of an unknown kind, ${kind}`)
+    }
+  }
+
+  #added(at: number): CodeAdded {
+    this.#take(ADDED_BYTES, at)
+    const bytes = this.#bytes
+    const literalId = bytes.readUInt32LE(at + 32)
+    const positions = this.#take(bytes.readUInt32LE(at + 36), at)
+    const inlinedCalls = this.#take(bytes.readUInt32LE(at + 40) * CALL_BYTES, at)
+    const inlinedFunctions = this.#take(bytes.readUInt32LE(at + 44) * FUNCTION_BYTES, at)
+    return {
+      kind: 'added',
+      sequence: bytes.readUInt32LE(at + 4),
+      start: this.#word(at + 8),
+      sizeBytes: this.#word(at + 16),
+      isCallableBuiltin: bytes.readUInt8(at + 2) === 1,
+      isWasm: bytes.readUInt8(at + 1) === CODE_TYPE_WASM,
+      scriptId: bytes.readUInt32LE(at + 24),
+      literalId: literalId === NOT_KNOWN ? -1 : literalId,
+      positions,
+      inlinedCalls,
+      inlinedFunctions,
+      name: this.#take(bytes.readUInt32LE(at + 28), at),
+    }
+  }
+
+  #moved(at: number): CodeMoved {
+    this.#take(2 * WORD_BYTES, at)
+    const { start, end } = this.#take(this.#word(at + 8) * 2 * WORD_BYTES, at)
+    const moves = new Float64Array((end - start) / WORD_BYTES)
+    for (let i = 0; i < moves.length; i++) moves[i] = this.#word(start + i * WORD_BYTES)
+    return { kind: 'moved', sequence: this.#bytes.readUInt32LE(at + 4), moves }
+  }
+
+  #script(at: number): ScriptTold {
+    this.#take(SCRIPT_BYTES, at)
+    const bytes = this.#bytes
+    const literalId = bytes.readUInt32LE(at + 28)
+    const scriptOffset = bytes.readInt32LE(at + 32)
+    return {
+      kind: 'script',
+      sequence: bytes.readUInt32LE(at + 4),
+      scriptId: bytes.readUInt32LE(at + 8),
+      lineOffset: bytes.readInt32LE(at + 12),
+      columnOffset: bytes.readInt32LE(at + 16),
+      evaluatedIn:
+        literalId === NOT_KNOWN
+          ? null
+          : { function: { scriptId: bytes.readUInt32LE(at + 24), literalId }, scriptOffset },
+      lineEnds: this.#take(bytes.readUInt32LE(at + 20) * 4, at),
+      sourceMapUrl: this.#take(bytes.readUInt32LE(at + 36), at),
+    }
+  }
+
+  /** The next bytes of the event at `eventAt`, and past the zeroes behind them. */
+  #take(length: number, eventAt: number): Slice {
+    const start = this.#at
+    if (start + length > this.#bytes.byteLength) {
+      throw new RangeError(
+        `code event at byte ${eventAt} has an impossible length of ${start + length - eventAt}`,
+      )
+    }
+    this.#at = start + Math.ceil(length / WORD_BYTES) * WORD_BYTES
+    return { bytes: this.#bytes, start, end: start + length }
+  }
+
+  #word(at: number): number {
+    return this.#bytes.readUInt32LE(at) + this.#bytes.readUInt32LE(at + 4) * HIGH
+  }
+}
+
+function textOf({ bytes, start, end }: Slice): string {
+  return bytes.toString('utf8', start, end)
+}

@@ -1,0 +1,128 @@
+// env.ts — the NATIVEPROF_* variables: their names, and what their text means. Pure; throws coded errors.
+
+import { inspect } from 'node:util'
+import { NativeprofError } from './errors.js'
+import type { TimerName } from './profile.js'
+import type { ThreadsName } from './threads.js'
+import { timerNamed } from './timers.js'
+
+/** What the environment asks the preload for. Absent means: the default. */
+export interface EnvSettings {
+  /** NATIVEPROF=0: the preload does nothing at all. */
+  readonly off: boolean
+  readonly hz: number | undefined
+  readonly timer: TimerName | undefined
+  /** NATIVEPROF_OUT: a file, or a folder if it ends in a slash; `%p %h %t %n` stand for pid, host, time and number. */
+  readonly out: string | undefined
+  readonly format: string | undefined
+  readonly view: string | undefined
+  /** NATIVEPROF_GRANULARITY: `function` or `line`. */
+  readonly granularity: string | undefined
+  /** NATIVEPROF_SOURCE_MAPS=0: files, lines and names stay those that V8 compiled. */
+  readonly sourceMaps: boolean
+  /** NATIVEPROF_PACKAGE_PATHS=1: files of npm packages as `package/path`. */
+  readonly packagePaths: boolean
+  /** NATIVEPROF_QUIET=1: nothing is printed, not even the closing line. */
+  readonly quiet: boolean
+  /** Set by `nativeprof run` for the process it starts. */
+  readonly runner: Runner | null
+}
+
+/** How `nativeprof run` and the preload in its child talk. The variable is internal. */
+export interface Runner {
+  /** The pid of `nativeprof run`. Whoever is its direct child is the program; whoever is not is a child of the program. */
+  readonly pid: number
+  /** How many rows of the table the program's profile gets on stderr; 0 for none. */
+  readonly tableRows: number
+  readonly tableSort: 'self' | 'total'
+  /** How the file and the table show threads. */
+  readonly threads: ThreadsName
+  /** Whether the file was named by the user, and is replaced if it exists. */
+  readonly replace: boolean
+  /** Whether the closing line names the file. Not where the profile goes on to standard output. */
+  readonly nameFile: boolean
+}
+
+const RUNNER_VARIABLE = 'NATIVEPROF_RUNNER'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads the variables. Throws ERR_NATIVEPROF_INVALID_ARGUMENT for text that means nothing. */
+export function readEnv(env: Environment): EnvSettings {
+  return {
+    off: env['NATIVEPROF'] === '0',
+    hz: numberOf('NATIVEPROF_HZ', env['NATIVEPROF_HZ']),
+    timer: timerOf('NATIVEPROF_TIMER', env['NATIVEPROF_TIMER']),
+    out: textOf(env['NATIVEPROF_OUT']),
+    format: textOf(env['NATIVEPROF_FORMAT']),
+    view: textOf(env['NATIVEPROF_VIEW']),
+    granularity: textOf(env['NATIVEPROF_GRANULARITY']),
+    sourceMaps: env['NATIVEPROF_SOURCE_MAPS'] !== '0',
+    packagePaths: isOn(env['NATIVEPROF_PACKAGE_PATHS']),
+    quiet: isOn(env['NATIVEPROF_QUIET']),
+    runner: runnerOf(env[RUNNER_VARIABLE]),
+  }
+}
+
+/** The variables that hand these settings to the preload of a child. */
+export function writeEnv(settings: {
+  hz: string | undefined
+  timer: TimerName | undefined
+  out: string | undefined
+  format: string | undefined
+  view: string | undefined
+  granularity?: string | undefined
+  sourceMaps?: boolean
+  packagePaths?: boolean
+  runner: Runner
+}): Record<string, string> {
+  const { hz, timer, out, format, view, granularity, sourceMaps, packagePaths, runner } = settings
+  const variables: Record<string, string> = { [RUNNER_VARIABLE]: JSON.stringify(runner) }
+  if (hz !== undefined) variables['NATIVEPROF_HZ'] = hz
+  if (timer !== undefined) variables['NATIVEPROF_TIMER'] = timer
+  if (out !== undefined) variables['NATIVEPROF_OUT'] = out
+  if (format !== undefined) variables['NATIVEPROF_FORMAT'] = format
+  if (view !== undefined) variables['NATIVEPROF_VIEW'] = view
+  if (granularity !== undefined) variables['NATIVEPROF_GRANULARITY'] = granularity
+  // What the environment says already holds on unless the command line says otherwise.
+  if (sourceMaps === false) variables['NATIVEPROF_SOURCE_MAPS'] = '0'
+  if (packagePaths === true) variables['NATIVEPROF_PACKAGE_PATHS'] = '1'
+  return variables
+}
+
+/** A number as a user types it. Throws ERR_NATIVEPROF_INVALID_ARGUMENT, naming the option or variable. */
+export function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined
+  const number = Number(text)
+  if (Number.isFinite(number)) return number
+  throw new NativeprofError(
+    'ERR_NATIVEPROF_INVALID_ARGUMENT',
+    `${name} must be a number, not ${inspect(text)}`,
+  )
+}
+
+/** A timer as a user types it. Throws ERR_NATIVEPROF_INVALID_ARGUMENT, naming the option or variable. */
+export function timerOf(name: string, text: string | undefined): TimerName | undefined {
+  return text === undefined || text === '' ? undefined : timerNamed(name, text)
+}
+
+function isOn(text: string | undefined): boolean {
+  return text !== undefined && !['', '0'].includes(text)
+}
+
+function textOf(text: string | undefined): string | undefined {
+  return text === undefined || text === '' ? undefined : text
+}
+
+function runnerOf(text: string | undefined): Runner | null {
+  if (text === undefined || text === '') return null
+  try {
+    return JSON.parse(text) as Runner
+  } catch (cause) {
+    throw new NativeprofError(
+      'ERR_NATIVEPROF_INVALID_ARGUMENT',
+      `${RUNNER_VARIABLE} is set by nativeprof only`,
+      { cause },
+    )
+  }
+}

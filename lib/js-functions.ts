@@ -1,0 +1,164 @@
+// js-functions.ts — the functions and scripts of one isolate, by V8's numbers for them: what a function is called, and which
+// line a place in a script is. Code that was inlined names its functions by number, and code has its lines as offsets.
+
+import { lineEndsOf, nameOfCode, sourceMapUrlOf } from './code-events.js'
+import type { CodeAdded, FunctionKey, ScriptTold, Slice } from './code-events.js'
+import { parseCodeName } from './code-name.js'
+import type { CodeName } from './code-name.js'
+import type { ProfileFunction } from './profile.js'
+import { NO_SCRIPT } from './stack-table.js'
+import type { StackTable } from './stack-table.js'
+
+/** A line and a column, 1-based; 0 where not known. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+const NO_PLACE: Place = { line: 0, column: 0 }
+
+// V8 does not say when a script is gone. What was told longest ago is forgotten beyond these: 16 MB of functions, and of
+// scripts as many as have this many lines together (40 MB).
+const MAX_FUNCTIONS = 131_072
+const MAX_LINES = 10_000_000
+const MAX_SCRIPTS = 32_768
+
+interface Script {
+  readonly told: ScriptTold
+  lineEnds: Uint32Array | undefined
+  /** In the table; undefined until a function of it is sampled. */
+  id: number | undefined
+}
+
+interface Named {
+  readonly code: CodeAdded
+  name: CodeName | undefined
+  /** Two functions have this number: then the number is not what we take it for. */
+  readonly isAmbiguous: boolean
+}
+
+/** Grows with what V8 tells of an isolate, up to a limit. */
+export class JsFunctions {
+  readonly #table: StackTable
+  /** By {@link numberOf}. */
+  readonly #functions = new Map<number, Named>()
+  readonly #scripts = new Map<number, Script>()
+  #lines = 0
+
+  constructor(table: StackTable) {
+    this.#table = table
+  }
+
+  /** Code that bears the function's name. */
+  addCode(code: CodeAdded): void {
+    if (code.literalId < 0) return
+    const number = numberOf(code)
+    const before = this.#functions.get(number)
+    const isAmbiguous = before !== undefined && (before.isAmbiguous || !isSameFunction(before.code, code))
+    this.#functions.delete(number) // so that it is the latest
+    this.#functions.set(number, { code, name: undefined, isAmbiguous })
+    if (this.#functions.size > MAX_FUNCTIONS) deleteFirst(this.#functions)
+  }
+
+  addScript(told: ScriptTold): void {
+    const before = this.#scripts.get(told.scriptId)
+    if (before !== undefined) this.#lines -= linesOf(before.told)
+    this.#scripts.delete(told.scriptId)
+    this.#scripts.set(told.scriptId, { told, lineEnds: undefined, id: undefined })
+    this.#lines += linesOf(told)
+    while (this.#lines > MAX_LINES || this.#scripts.size > MAX_SCRIPTS) {
+      const forgotten = deleteFirst(this.#scripts)
+      if (forgotten === undefined) break
+      this.#lines -= linesOf(forgotten.told)
+    }
+  }
+
+  /** A function that was inlined; undefined if V8 never told of it, or too long ago, or of two by this number. */
+  find(key: FunctionKey): ProfileFunction | undefined {
+    const name = this.nameOf(key)
+    return name?.kind === 'js' ? this.describe(name, key.scriptId) : undefined
+  }
+
+  /** What V8 calls it; undefined if it never told, or too long ago. */
+  nameOf(key: FunctionKey): CodeName | undefined {
+    const named = this.#functions.get(numberOf(key))
+    if (named === undefined || named.isAmbiguous) return undefined
+    return (named.name ??= parseCodeName(nameOfCode(named.code)))
+  }
+
+  /** What goes into a profile of a function with this name. */
+  describe({ name, url, line, column }: CodeName, scriptId: number): ProfileFunction {
+    return { name, url, line, column, scriptId: this.#idOf(scriptId, url) }
+  }
+
+  /** Where in the text an offset lies. */
+  placeOf(scriptId: number, scriptOffset: number): Place {
+    const script = this.#scripts.get(scriptId)
+    if (script === undefined || scriptOffset < 0) return NO_PLACE
+    const ends = (script.lineEnds ??= lineEndsOf(script.told))
+    let low = 0
+    let high = ends.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((ends[middle] as number) < scriptOffset) low = middle + 1
+      else high = middle
+    }
+    if (low === ends.length) return NO_PLACE
+    const { lineOffset, columnOffset } = script.told
+    const column = scriptOffset - (low === 0 ? -columnOffset : (ends[low - 1] as number) + 1)
+    return { line: low + lineOffset + 1, column: column + 1 }
+  }
+
+  #idOf(scriptId: number, url: string): number {
+    const script = this.#scripts.get(scriptId)
+    if (script === undefined) return NO_SCRIPT
+    script.id ??= this.#table.script({
+      url,
+      sourceMapUrl: sourceMapUrlOf(script.told),
+      origin: this.#originOf(script.told),
+    })
+    return script.id
+  }
+
+  #originOf({ evaluatedIn }: ScriptTold): string {
+    if (evaluatedIn === null) return ''
+    const named = this.nameOf(evaluatedIn.function)
+    if (named === undefined) return ''
+    const { name, url, ...start } = named
+    const call = this.placeOf(evaluatedIn.function.scriptId, evaluatedIn.scriptOffset)
+    const { line, column } = call.line === 0 ? start : call
+    return `${name} ${url}:${line}:${column}`
+  }
+}
+
+/** One number for both; V8 allows fewer functions in a script than this leaves room for. */
+function numberOf({ scriptId, literalId }: FunctionKey): number {
+  return scriptId * 2 ** 21 + literalId
+}
+
+/** Whether V8's names are the same but for the mark of the tier. */
+function isSameFunction({ name: a }: CodeAdded, { name: b }: CodeAdded): boolean {
+  return a.bytes.compare(b.bytes, behindMark(b), b.end, behindMark(a), a.end) === 0
+}
+
+const COLON = 0x3a
+/** `o`, `~`, `^`, `+`, `*`, `'`; a function whose name begins like that has it in all of its code. */
+const MARKS: ReadonlySet<number | undefined> = new Set([0x6f, 0x7e, 0x5e, 0x2b, 0x2a, 0x27])
+
+function behindMark({ bytes, start, end }: Slice): number {
+  let at = bytes.indexOf(COLON, start) + 1
+  while (at < end && MARKS.has(bytes[at])) at++
+  return at
+}
+
+function linesOf({ lineEnds: { start, end } }: ScriptTold): number {
+  return (end - start) / 4
+}
+
+function deleteFirst<Value>(map: Map<number, Value>): Value | undefined {
+  for (const [key, value] of map) {
+    map.delete(key)
+    return value
+  }
+  return undefined
+}

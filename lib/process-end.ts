@@ -1,0 +1,58 @@
+// process-end.ts — calls back at the very end of the process, after the program's own 'exit' listeners, without a listener
+// that the program could see or count.
+//
+// Node ends in three ways. It emits 'exit' on `process`, from C++, through the property `process.emit`: at the natural end
+// and after an uncaught exception. Or the program calls process.exit(), which emits 'exit' and then calls
+// process.reallyExit(), and does not come back. Both are wrapped. Or a signal ends it: native/end_signals.h.
+
+import type { Binding } from './binding.js'
+
+type Method = (this: unknown, ...args: unknown[]) => unknown
+
+/** Calls `callback` once, when the process ends, in whichever of the ways comes first. */
+export function onProcessEnd(binding: Binding, callback: () => void): void {
+  let state: 'before' | 'during' | 'after' = 'before'
+  const once = (): void => {
+    if (state !== 'before') return
+    state = 'during'
+    callback()
+    state = 'after'
+    binding.dieIfSignalled()
+  }
+  wrap('reallyExit', (reallyExit) => {
+    once()
+    return reallyExit()
+  })
+  wrap('emit', (emit, event, type) => {
+    const result = emit()
+    if (event === 'exit') once()
+    // Node has just given the signal back to the system, if that was the last listener for it.
+    if (event === 'removeListener' && typeof type === 'string' && type.startsWith('SIG'))
+      binding.retakeEndSignals()
+    return result
+  })
+  binding.watchEndSignals(() => {
+    // A signal in the midst of the callback must not cut it short.
+    if (state === 'during') return false
+    once()
+    return true
+  })
+}
+
+/** Puts `around` in the place of a method of `process`; it calls the method by its first argument. */
+function wrap(
+  name: 'reallyExit' | 'emit',
+  around: (method: () => unknown, ...args: unknown[]) => unknown,
+): void {
+  const method = Reflect.get(process, name) as Method
+  const wrapped: Method = function (...args) {
+    return around(() => Reflect.apply(method, this, args), ...args)
+  }
+  // Not enumerable, as the methods that process inherits.
+  Object.defineProperty(process, name, {
+    value: wrapped,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  })
+}

@@ -1,0 +1,51 @@
+// recording-notes.ts — what a recording has to say to its reader, a sentence each. Pure.
+
+import type { TimerName } from './profile.js'
+
+/** What a recording knows of itself when a profile is made of it. */
+export interface RecordingFacts {
+  readonly timer: TimerName
+  /** Timers of threads took over. */
+  readonly hasMoved: boolean
+  /** Why they could not; '' if nothing is wrong. */
+  readonly whyNotMoved: string
+  /** Threads without a timer. */
+  readonly refusedThreads: number
+  /** Ticks. */
+  readonly dropped: number
+  readonly hasUnknownCode: boolean
+  /** A clause; '' if tables are read. */
+  readonly whyNoTables: string
+  /** V8's own words for what is laid out in another way than known. */
+  readonly unknownLayouts: Iterable<string>
+}
+
+/** What was degraded, and why; nothing, for a recording as it should be. */
+export function notesOf(facts: RecordingFacts): string[] {
+  const { timer, hasMoved, whyNotMoved, refusedThreads, dropped, hasUnknownCode, whyNoTables } = facts
+  const notes: string[] = []
+  if (hasMoved) {
+    notes.push(
+      `several threads were busy, and the timer of the process did not keep up; timers of threads took over (timer: '${timer}')`,
+    )
+  }
+  if (whyNotMoved !== '') {
+    notes.push(
+      `several threads were busy, and the timer of the process did not keep up; timers of threads are not to be had (${whyNotMoved})`,
+    )
+  }
+  if (refusedThreads > 0)
+    notes.push(`${refusedThreads} threads could not be given a timer, and are not sampled`)
+  if (dropped > 0) notes.push(`${dropped} ticks found the buffer full and are in no stack; raise bufferBytes`)
+  if (hasUnknownCode) {
+    notes.push('some frames lie in code that V8 did not announce, and are called (unknown code)')
+  }
+  if (whyNoTables !== '')
+    notes.push(`${whyNoTables}: there are no inlined functions, and no lines, in the stacks`)
+  for (const name of facts.unknownLayouts) {
+    notes.push(
+      `this V8 lays out its frames in another way than known (${name}): only JavaScript is in the stacks`,
+    )
+  }
+  return notes
+}

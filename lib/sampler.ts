@@ -1,0 +1,224 @@
+// sampler.ts — start, drain, snapshot, stop. The process has one sampler; who asks for it again with the same settings
+// shares it, and gets the window from there on. So a preload cannot change what a program may do.
+
+import { isMainThread } from 'node:worker_threads'
+import { addonFile, loadBinding } from './binding.js'
+import type { Binding, Drained } from './binding.js'
+import { NativeprofError } from './errors.js'
+import type { ErrorCode } from './errors.js'
+import { checkOptions } from './options.js'
+import type { SamplerOptions, SamplerSettings } from './options.js'
+import type { Profile, TimerName } from './profile.js'
+import { Recording } from './recording.js'
+import { subtract } from './subtract.js'
+import { whyNoTimer } from './timers.js'
+
+/** A running recording. */
+export interface Sampler {
+  /** True until `stop()`. */
+  readonly running: boolean
+  /** Everything since the start. After `stop()`, what `stop()` gave. */
+  snapshot(): Profile
+  /** Ends the recording and returns it; when called again, returns it again. */
+  stop(): Profile
+  /** As `stop()`, for `using`. */
+  [Symbol.dispose](): void
+}
+
+/** How much one turn of the event loop symbolizes at most: 64 KiB of records, about 150 deep stacks. */
+const SLICE_WORDS = 8192
+
+/**
+ * Starts to sample this process.
+ * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for bad options; ERR_NATIVEPROF_ALREADY_RUNNING if a sampler with other settings
+ * runs; ERR_NATIVEPROF_SIGPROF_TAKEN and ERR_NATIVEPROF_TIMER_TAKEN if another profiler has the signal or the timer;
+ * ERR_NATIVEPROF_TIMER_UNAVAILABLE if this machine does not have the timer;
+ * ERR_NATIVEPROF_NO_BINDING and ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where it cannot run at all.
+ */
+export function startSampler(options: SamplerOptions = {}): Sampler {
+  const settings = checkOptions(options)
+  const binding = loadBinding()
+  if (!isMainThread) {
+    throw new NativeprofError(
+      'ERR_NATIVEPROF_UNSUPPORTED_PLATFORM',
+      'startSampler() is called in the main thread of a process; in a worker, attachThread() has it take part',
+    )
+  }
+  if (engine === undefined) {
+    engine = new Engine(binding, settings)
+  } else if (!isSame(engine.settings, settings)) {
+    throw new NativeprofError(
+      'ERR_NATIVEPROF_ALREADY_RUNNING',
+      `a sampler with other settings is running (${describe(engine.settings)}); stop it first, or ask for the same`,
+    )
+  }
+  return new Handle(engine)
+}
+
+let engine: Engine | undefined
+
+/** What one caller of startSampler() holds. */
+class Handle implements Sampler {
+  readonly #engine: Engine
+  /** What the shared recording held when this handle joined it; null if it began with this handle. */
+  readonly #before: Profile | null
+  #result: Profile | undefined
+
+  constructor(shared: Engine) {
+    this.#engine = shared
+    this.#before = shared.join()
+  }
+
+  get running(): boolean {
+    return this.#result === undefined
+  }
+
+  snapshot(): Profile {
+    return this.#result ?? this.#since(this.#engine.snapshot())
+  }
+
+  stop(): Profile {
+    this.#result ??= this.#since(this.#engine.leave())
+    return this.#result
+  }
+
+  [Symbol.dispose](): void {
+    this.stop()
+  }
+
+  #since(profile: Profile): Profile {
+    return this.#before === null ? profile : subtract(profile, this.#before)
+  }
+}
+
+/** The one recording of the process, for as long as somebody holds a handle. */
+class Engine {
+  readonly settings: SamplerSettings
+  readonly #binding: Binding
+  readonly #recording: Recording
+  readonly #startNanos: number
+  readonly #startCpu: NodeJS.CpuUsage
+  readonly #notes: string[] = []
+  #holders = 0
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(binding: Binding, settings: SamplerSettings) {
+    this.settings = settings
+    this.#binding = binding
+    const periodMicros = Math.round(1e6 / settings.hz)
+    const startTimeMillis = Date.now()
+    const [code, reason] = binding.start({
+      timer: settings.timer,
+      mayMoveTimer: settings.mayMoveTimer && process.platform === 'linux',
+      periodNanos: periodMicros * 1000,
+      maxDepth: settings.maxDepth,
+      bufferBytes: settings.bufferBytes,
+      onDrain: () => {
+        this.#onDrain()
+      },
+    })
+    if (code !== '') throw new NativeprofError(code as ErrorCode, explain(code, reason, settings.timer))
+    this.#startCpu = process.cpuUsage()
+    this.#startNanos = Number(process.hrtime.bigint())
+    this.#recording = new Recording({
+      timer: settings.timer,
+      periodMicros,
+      startTimeMillis,
+      startNanos: this.#startNanos,
+      mainTid: process.platform === 'linux' ? process.pid : 0,
+      ownUrl: new URL('.', import.meta.url).href,
+      ownModule: addonFile(),
+      findCode: (address) => binding.findCode(address),
+      nativeSymbols: (addresses) => binding.nativeSymbols(addresses),
+      process: {
+        pid: process.pid,
+        command: process.argv.slice(1),
+        nodeVersion: process.version,
+        v8Version: process.versions.v8,
+        platform: process.platform,
+        arch: process.arch,
+      },
+    })
+  }
+
+  /** What was recorded before the newcomer; null for the first. */
+  join(): Profile | null {
+    return this.#holders++ === 0 ? null : this.snapshot()
+  }
+
+  snapshot(): Profile {
+    const drained = this.#binding.drain(SLICE_WORDS, true)
+    return this.#toProfile(drained, this.#measure())
+  }
+
+  leave(): Profile {
+    if (--this.#holders > 0) return this.snapshot()
+    this.#binding.stop()
+    // Before the last records are symbolized: from here on no tick stands for the CPU time that is used.
+    const measured = this.#measure()
+    const drained = this.#binding.drain(SLICE_WORDS, true)
+    this.#binding.release()
+    engine = undefined
+    return this.#toProfile(drained, measured)
+  }
+
+  // Called from the event loop, where nobody catches: what goes wrong is told by the next snapshot() or stop().
+  #onDrain(): void {
+    try {
+      this.#recording.add(this.#binding.drain(SLICE_WORDS, false))
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+  }
+
+  #measure(): { durationNanos: number; cpuNanos: number } {
+    const cpu = process.cpuUsage(this.#startCpu)
+    return {
+      durationNanos: Number(process.hrtime.bigint()) - this.#startNanos,
+      cpuNanos: (cpu.user + cpu.system) * 1000,
+    }
+  }
+
+  // Not asked at the start, for it takes milliseconds to know.
+  #notesOfMachine(): string[] {
+    const notes: string[] = []
+    if (!this.#binding.safeReadAvailable()) {
+      notes.push(
+        'this machine forbids process_vm_readv; callers of frameless builtins are less certain, and threads without JavaScript have no stacks',
+      )
+    }
+    if (this.#binding.mainProgramIsStripped()) {
+      notes.push('this node has no symbol table; of its own functions only the exported ones have names')
+    }
+    return notes
+  }
+
+  #toProfile(drained: Drained, measured: { durationNanos: number; cpuNanos: number }): Profile {
+    if (this.#failure !== undefined) throw this.#failure.error
+    this.#recording.add(drained)
+    if (!drained.consistent)
+      this.#notes.push('ticks kept coming while the counters were read; they may be off by a few')
+    return this.#recording.toProfile({ ...measured, notes: [...this.#notesOfMachine(), ...this.#notes] })
+  }
+}
+
+function explain(code: string, reason: string, timer: TimerName): string {
+  if (code === 'ERR_NATIVEPROF_TIMER_UNAVAILABLE') return whyNoTimer(timer, reason)
+  switch (code) {
+    case 'ERR_NATIVEPROF_SIGPROF_TAKEN':
+      return 'another profiler had taken SIGPROF before nativeprof was loaded; load nativeprof first, or stop the other'
+    case 'ERR_NATIVEPROF_TIMER_TAKEN':
+      return "another profiler runs the process's profiling timer (ITIMER_PROF); stop it first"
+    default:
+      return `the system refused to start the profiling timer: ${reason || 'no reason given'}`
+  }
+}
+
+function isSame(a: SamplerSettings, b: SamplerSettings): boolean {
+  const { hz, maxDepth, bufferBytes, timer } = a
+  return hz === b.hz && maxDepth === b.maxDepth && bufferBytes === b.bufferBytes && timer === b.timer
+}
+
+function describe({ hz, maxDepth, bufferBytes, timer }: SamplerSettings): string {
+  return `hz ${hz}, maxDepth ${maxDepth}, bufferBytes ${bufferBytes}, timer ${timer}`
+}

@@ -1,0 +1,52 @@
+// code_events.h: what V8 said about code, as bytes for lib/code-events.ts. The layout is in code_events.cc.
+
+#ifndef NATIVEPROF_CODE_EVENTS_H_
+#define NATIVEPROF_CODE_EVENTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "heap/code_tables.h"
+
+namespace nativeprof {
+
+struct CodeMove {
+  uint64_t from;
+  uint64_t to;
+};
+
+struct AddedCode {
+  uint8_t type;      // v8::JitCodeEvent::CodeType
+  bool is_callable;  // a builtin that JavaScript can call
+  uint32_t sequence;
+  uintptr_t start;
+  size_t bytes;
+  uint32_t script_id;  // 0: none
+  std::string_view name;
+  const CodeTables& tables;
+};
+
+// Not thread-safe.
+class CodeEvents {
+ public:
+  void AddCode(const AddedCode& code);
+  void AddScript(uint32_t sequence, const ScriptTable& script, std::string_view source_map_url);
+  void AddMoves(uint32_t sequence, const std::vector<CodeMove>& moves);
+  void AddListing(uint32_t sequence, bool is_end);
+
+  // Everything since the last call.
+  std::vector<uint8_t> Take();
+
+ private:
+  void AppendWord(uint64_t word);
+  void AppendPair(uint32_t low, uint32_t high);
+  void AppendBytes(const void* bytes, size_t size);  // and zeroes up to a multiple of 8
+
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace nativeprof
+
+#endif  // NATIVEPROF_CODE_EVENTS_H_

@@ -1,0 +1,47 @@
+// reader.cc: see reader.h.
+
+#include "reader.h"
+
+namespace nativeprof {
+
+bool HeapReader::IsMapped(uintptr_t page) {
+  const uintptr_t number = page / kPageBytes;
+  if (number == 0) return false;  // it stands for no page below
+  if (pages_[number % kPages] == number) return true;
+  // And its neighbours, up to a multiple of so many pages.
+  const size_t count = SafeReader::kMostPages - number % SafeReader::kMostPages;
+  const size_t readable = safe_reader_.CountReadablePages(page, count);
+  for (size_t i = 0; i < readable; ++i) pages_[(number + i) % kPages] = number + i;
+  return readable > 0;
+}
+
+bool HeapReader::Copy(uintptr_t address, void* out, size_t bytes) {
+  const uintptr_t last = address + bytes - 1;
+  if (bytes == 0 || last < address) return bytes == 0;
+  for (uintptr_t page = address & ~(kPageBytes - 1); page <= last; page += kPageBytes) {
+    if (!IsMapped(page)) return false;
+  }
+  std::memcpy(out, reinterpret_cast<const void*>(address), bytes);
+  return true;
+}
+
+int HeapReader::TypeOf(uint64_t object) {
+  uint64_t map;
+  uint16_t type;
+  if (!IsObject(object) || !Get(object, 0, &map) || !IsObject(map)) return -1;
+  return Get(map, kMapInstanceType, &type) ? type : -1;
+}
+
+uint64_t HeapReader::GetObject(uint64_t object, int offset, int type) {
+  uint64_t field;
+  return Get(object, offset, &field) && TypeOf(field) == type ? field : 0;
+}
+
+bool HeapReader::GetSmi(uint64_t object, int offset, int32_t* value) {
+  uint64_t word;
+  if (!Get(object, offset, &word) || !IsSmi(word)) return false;
+  *value = static_cast<int32_t>(word >> 32);
+  return true;
+}
+
+}  // namespace nativeprof

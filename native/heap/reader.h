@@ -1,0 +1,58 @@
+// reader.h: reads V8's heap objects without risk: a pointer that is none leads nowhere, not to a crash.
+
+#ifndef NATIVEPROF_HEAP_READER_H_
+#define NATIVEPROF_HEAP_READER_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "../safe_read.h"
+#include "layout.h"
+
+namespace nativeprof {
+
+// One per isolate. Used on its thread, while no collection runs: then what a live object points to is there.
+// Pages are asked for by a system call the first time (2 us for some), and read directly from then on until Forget().
+class HeapReader {
+ public:
+  explicit HeapReader(const SafeReader& safe_reader) : safe_reader_(safe_reader) {}
+
+  // Copies `bytes` from `address`; false if they are not all mapped.
+  bool Copy(uintptr_t address, void* out, size_t bytes);
+
+  // A field of an object, given by its tagged pointer; false if it cannot be read.
+  template <typename T>
+  bool Get(uint64_t object, int offset, T* value) {
+    return Copy(static_cast<uintptr_t>(object - 1) + static_cast<uintptr_t>(offset), value, sizeof(T));
+  }
+
+  // A field that must hold an object of this type; its tagged pointer, or 0.
+  uint64_t GetObject(uint64_t object, int offset, int type);
+
+  // A field that must hold a Smi.
+  bool GetSmi(uint64_t object, int offset, int32_t* value);
+
+  // The instance type of an object; -1 for what is none.
+  int TypeOf(uint64_t object);
+
+  // After a collection: pages may be gone.
+  void Forget() { pages_.fill(0); }
+
+  static bool IsObject(uint64_t word) { return (word & 3) == 1; }
+  static bool IsSmi(uint64_t word) { return static_cast<uint32_t>(word) == 0; }
+
+ private:
+  static constexpr uintptr_t kPageBytes = SafeReader::kPageBytes;
+  static constexpr size_t kPages = 8192;  // 32 MiB
+
+  bool IsMapped(uintptr_t page);
+
+  const SafeReader& safe_reader_;
+  std::array<uintptr_t, kPages> pages_{};  // by the low bits of the number: a page that is known to be mapped, 0 for none
+};
+
+}  // namespace nativeprof
+
+#endif  // NATIVEPROF_HEAP_READER_H_

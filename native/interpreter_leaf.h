@@ -1,0 +1,46 @@
+// interpreter_leaf.h: at which bytecode an interpreted function is while the interpreter's own code runs. Its frame says it only
+// when something has been called: between calls the offset is in a register, and what the frame has is that of an earlier call.
+
+#ifndef NATIVEPROF_INTERPRETER_LEAF_H_
+#define NATIVEPROF_INTERPRETER_LEAF_H_
+
+#include <cstdint>
+
+#include "registers.h"
+#include "safe_read.h"
+#include "signal_safe.h"
+#include "v8_code.h"
+
+namespace nativeprof {
+
+// What the frame of an interpreted function has: its BytecodeArray, and the offset in it, a Smi.
+struct BytecodePlace {
+  uintptr_t array;
+  uintptr_t offset;
+};
+
+// The offset as the frame should have it; as it has it, if the registers do not tell.
+// The code for a bytecode begins with the array in r12 and the offset, counted from the tagged pointer, in r9; at its end it
+// counts r9 up and goes to the code for the next one (V8's src/codegen/x64/register-x64.h). In between it may use r9 for
+// something else, which is nearly never an offset in this array.
+// Context: signal handler (async-signal-safe).
+inline uintptr_t RunningBytecodeOffset([[maybe_unused]] SignalContext context, [[maybe_unused]] const Registers& registers,
+                                       BytecodePlace in_frame, [[maybe_unused]] const V8Code& v8_code,
+                                       [[maybe_unused]] const SafeReader& safe_reader) {
+#if defined(__x86_64__)
+  constexpr uintptr_t kArrayLength = 8;  // a Smi, the same on all versions that are known
+  const uintptr_t offset = registers.general[9];
+  const uintptr_t first = v8_code.unoptimized_frame(context).first_bytecode;
+  uint64_t length = 0;
+  if (registers.general[12] == in_frame.array && offset >= first &&
+      safe_reader.Read(context, in_frame.array - 1 + kArrayLength, &length, sizeof(length)) &&
+      offset - first < length >> 32) {
+    return offset << 32;
+  }
+#endif
+  return in_frame.offset;
+}
+
+}  // namespace nativeprof
+
+#endif  // NATIVEPROF_INTERPRETER_LEAF_H_

@@ -1,0 +1,32 @@
+// js_linkage.h: is a builtin of V8's a function that JavaScript can call (Array.prototype.map), or a piece of code that
+// compiled functions share (a property load)? V8 does not say in its events; the first instructions do.
+
+#ifndef NATIVEPROF_JS_LINKAGE_H_
+#define NATIVEPROF_JS_LINKAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace nativeprof {
+
+// `code` points to the `size` bytes of the builtin. Where the architecture is not known, every builtin counts as callable.
+// Context: JS thread.
+inline bool HasJsLinkage([[maybe_unused]] const uint8_t* code, [[maybe_unused]] size_t size) {
+#if defined(__x86_64__)
+  // push rbp; mov rbp, rsp; push rsi; push rdi; push rax: a frame with context, function and argument count.
+  constexpr uint8_t kJsFrame[] = {0x55, 0x48, 0x89, 0xe5, 0x56, 0x57, 0x50};
+  // mov rbx, [r13 + disp32]; jmp rel32: loads the address of a C++ function and goes to the adaptor for those.
+  constexpr uint8_t kLoadCppFunction[] = {0x49, 0x8b, 0x9d};
+  constexpr size_t kJumpOffset = 7;
+  if (size > sizeof(kJsFrame) && std::memcmp(code, kJsFrame, sizeof(kJsFrame)) == 0) return true;
+  return size > kJumpOffset && std::memcmp(code, kLoadCppFunction, sizeof(kLoadCppFunction)) == 0 &&
+         code[kJumpOffset] == 0xe9;
+#else
+  return true;
+#endif
+}
+
+}  // namespace nativeprof
+
+#endif  // NATIVEPROF_JS_LINKAGE_H_

@@ -1,0 +1,46 @@
+// signal_safe.h: what every function that a signal handler can reach has in common.
+//
+// A SIGPROF handler runs between any two instructions of the program: in the middle of malloc, with V8's locks held,
+// on any thread. So nothing below it may allocate, lock, make handles or leave errno changed. A function that is safe
+// there takes a SignalContext as its first parameter; only a handler body can make one.
+
+#ifndef NATIVEPROF_SIGNAL_SAFE_H_
+#define NATIVEPROF_SIGNAL_SAFE_H_
+
+#include <cerrno>
+
+namespace nativeprof {
+
+// A token: "the caller may be a signal handler". Costs nothing.
+// Context: signal handler (async-signal-safe).
+class SignalContext {
+ private:
+  friend class SigprofHandler;
+  friend struct SignalContextForTests;
+  SignalContext() = default;
+};
+
+// Restores errno when it goes out of scope: the interrupted code may be about to read it.
+// Context: signal handler (async-signal-safe).
+class ErrnoGuard {
+ public:
+  ErrnoGuard() : saved_(errno) {}
+  ~ErrnoGuard() { errno = saved_; }
+  ErrnoGuard(const ErrnoGuard&) = delete;
+  ErrnoGuard& operator=(const ErrnoGuard&) = delete;
+
+ private:
+  const int saved_;
+};
+
+// A thread_local that a handler can read. The default model of a shared library may call malloc at the first access on
+// a thread (__tls_get_addr); initial-exec is a plain load. musl and macOS have no such trap, and macOS no such model.
+#if defined(__GLIBC__)
+#define NATIVEPROF_SIGNAL_SAFE_TLS thread_local __attribute__((tls_model("initial-exec")))
+#else
+#define NATIVEPROF_SIGNAL_SAFE_TLS thread_local
+#endif
+
+}  // namespace nativeprof
+
+#endif  // NATIVEPROF_SIGNAL_SAFE_H_

@@ -1,0 +1,199 @@
+// sigprof_handler.cc: see sigprof_handler.h. The only file with a signal handler's body.
+
+#include "sigprof_handler.h"
+
+#include <sched.h>
+
+#include <cstring>
+
+#include "clock.h"
+#include "record.h"
+#include "stack_walker.h"
+#include "timer/timer_ticks.h"
+#if defined(NATIVEPROF_COMPARE_WALKS)
+#include "walk_comparison.h"
+#endif
+
+namespace nativeprof {
+
+namespace {
+
+// written by Install() and EnsureInstalled(); the handler follows the pointer. What it points to lives for ever.
+std::atomic<const struct sigaction*> previous_action{nullptr};
+bool had_foreign_handler = false;
+
+// written by the JS thread while armed is false; the acquire of armed makes them visible to handlers
+SigprofHandler::Resources with = {};
+uint32_t recording = 0;  // how many there have been
+std::atomic<bool> armed{false};
+
+// written by the handler: the recording in which this thread has been announced
+NATIVEPROF_SIGNAL_SAFE_TLS uint32_t announced_in = 0;
+
+// Addresses kept of the stack of a thread without JavaScript.
+constexpr size_t kNativeDepth = 128;
+
+// written by the handler: set while this thread forwards, for a handler that chains back to us
+NATIVEPROF_SIGNAL_SAFE_TLS bool forwarding = false;
+
+bool IsForeign(const struct sigaction& action) {
+  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
+// The kernel's timer says SI_KERNEL on Linux; macOS sends itimer signals like any other, as SI_USER or 0.
+// Context: signal handler (async-signal-safe).
+bool IsProcessTick(const siginfo_t& info) {
+#if defined(__linux__)
+  return info.si_code == SI_KERNEL;
+#else
+  return info.si_pid == 0;
+#endif
+}
+
+}  // namespace
+
+std::atomic<int> SigprofHandler::handlers_running_{0};
+
+bool SigprofHandler::Install() {
+  if (previous_action.load(std::memory_order_relaxed) != nullptr) return true;
+  if (!TakeSignal()) return false;
+  had_foreign_handler = IsForeign(*previous_action.load(std::memory_order_relaxed));
+  return true;
+}
+
+bool SigprofHandler::TakeSignal() {
+  struct sigaction action = {};
+  action.sa_sigaction = Handle;
+  // SA_RESTART: interrupted system calls of the program go on. SA_ONSTACK: threads may run on small stacks.
+  action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigfillset(&action.sa_mask);
+  auto* const previous = new struct sigaction();
+  if (sigaction(SIGPROF, &action, previous) != 0) {
+    delete previous;
+    return false;
+  }
+  previous_action.store(previous, std::memory_order_release);  // release: pairs with the acquire in Forward()
+  return true;
+}
+
+bool SigprofHandler::HadForeignHandler() { return had_foreign_handler; }
+
+bool SigprofHandler::EnsureInstalled() {
+  struct sigaction current = {};
+  if (sigaction(SIGPROF, nullptr, &current) != 0) return false;
+  if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == Handle) return true;
+  return TakeSignal();
+}
+
+void SigprofHandler::Arm(const Resources& resources) {
+  with = resources;
+  ++recording;
+  armed.store(true, std::memory_order_release);  // release: pairs with the acquire in Handle()
+}
+
+void SigprofHandler::Disarm() {
+  // seq_cst, as in Handle(): either the handler sees armed == false, or this thread sees the handler running.
+  armed.store(false, std::memory_order_seq_cst);
+  while (handlers_running_.load(std::memory_order_seq_cst) != 0) sched_yield();
+}
+
+void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept {
+  const ErrnoGuard errno_guard;
+  handlers_running_.fetch_add(1, std::memory_order_seq_cst);
+  const bool is_armed = armed.load(std::memory_order_seq_cst);
+  // A late signal of a timer of ours is nobody else's, either.
+  TimerTicks tick = TakeTicksOf(SignalContext(), *info);
+  if (!tick.is_ours && is_armed && with.takes_process_ticks && IsProcessTick(*info)) tick = {true, 1};
+  if (!tick.is_ours) {
+    if (is_armed) Count(with.counters->forwarded);
+    Forward(signal, info, context);
+  } else if (is_armed && tick.ticks > 0) {
+    const uint64_t now_nanos = MonotonicNanos();
+    RecordTick(SignalContext(), ReadRegisters(SignalContext(), context), tick.ticks, now_nanos);
+    if (with.coverage_watch->HasFallen(SignalContext(), now_nanos)) with.wake_reader();
+    Count(with.counters->handler_nanos, MonotonicNanos() - now_nanos);
+  }
+  handlers_running_.fetch_sub(1, std::memory_order_release);  // release: pairs with handlers_running()
+}
+
+void SigprofHandler::RecordTick(SignalContext context, const Registers& registers, uint64_t ticks,
+                                uint64_t now_nanos) {
+#if defined(NATIVEPROF_COMPARE_WALKS)
+  WalkComparison comparison(*with.ring, now_nanos);
+#endif
+  Count(with.counters->ticks, ticks);
+
+  ThreadState* thread = current_thread_state;
+  // acquire: pairs with the release in ThreadRegistry::Update()
+  if (thread != nullptr && !thread->is_listening.load(std::memory_order_acquire)) thread = nullptr;
+  const uint32_t tid = thread != nullptr ? thread->tid : CurrentTid();
+  const CodeLog::Stamp stamp = thread != nullptr ? thread->code_log.Now(context) : CodeLog::Stamp{0, false};
+  uint64_t storage[kNativeDepth];
+  FrameList frames(thread != nullptr ? thread->frames.data() : storage,
+                   thread != nullptr ? thread->frames.size() : kNativeDepth);
+  Walk walk = {WalkOutcome::kWhole, false, v8::OTHER};
+  if (thread != nullptr) {
+#if defined(NATIVEPROF_COMPARE_WALKS)
+    walk = comparison.WalkBoth(context, *with.walk, *thread, registers, frames);
+#else
+    walk = WalkStack(context, *with.walk, *thread, registers, frames);
+#endif
+    if (walk.outcome == WalkOutcome::kNotWalkable) return Count(with.counters->not_walkable, ticks);
+  } else {
+    AnnounceThread(context, tid, now_nanos);
+    WalkNativeStack(context, *with.walk, registers, frames);
+    walk.is_cut = frames.IsCut();
+  }
+
+  with.ring->FlushOverflow();
+  const size_t length = kSampleFixedWords + frames.length();
+  const RingBuffer::Reservation record = with.ring->Reserve(length);
+  if (!record) {
+    Count(with.counters->dropped, ticks);
+    with.ring->AddOverflow(ticks, now_nanos);
+    return;
+  }
+  record.words[1] = now_nanos;
+  record.words[2] = stamp.sequence | static_cast<uint64_t>(thread != nullptr ? thread->number : 0) << 32;
+  record.words[3] = static_cast<uint32_t>(ticks) | static_cast<uint64_t>(tid) << 32;
+  frames.WriteTo(record.words + kSampleFixedWords);
+  with.ring->Publish(record, MakeHeader(RecordKind::kSample, walk.vm_state | (stamp.is_moving ? kCodeIsMoving : 0),
+                                        static_cast<uint32_t>(length)));
+
+  Count(with.counters->samples, ticks);
+  if (walk.is_cut) Count(with.counters->truncated, ticks);
+  if (walk.outcome == WalkOutcome::kByV8) Count(with.counters->walked_by_v8, ticks);
+  if (with.ring->IsHalfFull()) with.wake_reader();
+}
+
+void SigprofHandler::AnnounceThread(SignalContext context, uint32_t tid, uint64_t now_nanos) {
+  if (announced_in == recording) return;
+  const RingBuffer::Reservation record = with.ring->Reserve(kThreadWords);
+  if (!record) return;  // the next tick tries again
+  char name[16] = {};
+  CurrentThreadName(context, name);
+  record.words[1] = now_nanos;
+  record.words[2] = tid;
+  std::memcpy(record.words + 3, name, sizeof(name));
+  with.ring->Publish(record, MakeHeader(RecordKind::kThread, 0, kThreadWords));
+  announced_in = recording;
+}
+
+void SigprofHandler::Forward(int signal, siginfo_t* info, void* context) {
+  // With no handler before us the default would end the process. A late tick of our own timer looks no different
+  // from a stranger's signal, and neither is worth a program's life.
+  const struct sigaction* const previous = previous_action.load(std::memory_order_acquire);
+  if (previous == nullptr || !IsForeign(*previous) || forwarding) return;
+  forwarding = true;
+  if ((previous->sa_flags & SA_SIGINFO) != 0) {
+    previous->sa_sigaction(signal, info, context);
+  } else {
+    previous->sa_handler(signal);
+  }
+  forwarding = false;
+}
+
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+              "a handler may only touch lock-free atomics");
+
+}  // namespace nativeprof

@@ -1,0 +1,74 @@
+// sigprof_handler.h: the process's SIGPROF handler: installed when the addon loads, and never taken back.
+//
+// A signal that is not our tick goes to whoever handled SIGPROF before us. There is no way to take a handler back that is
+// safe against a late tick: under SIG_DFL that tick would end the process ("Profiling timer expired"). So when the
+// sampler stops, the handler stays and only forwards.
+
+#ifndef NATIVEPROF_SIGPROF_HANDLER_H_
+#define NATIVEPROF_SIGPROF_HANDLER_H_
+
+#include <csignal>
+
+#include <atomic>
+
+#include "counters.h"
+#include "coverage_watch.h"
+#include "registers.h"
+#include "ring_buffer.h"
+#include "signal_safe.h"
+#include "thread_state.h"
+#include "walk_resources.h"
+
+namespace nativeprof {
+
+class SigprofHandler {
+ public:
+  // Installs the handler, once; chains to the one before it. False with errno if the kernel refuses.
+  // Context: any thread, not async-signal-safe.
+  static bool Install();
+
+  // Whether somebody else handled SIGPROF when Install() came. When they stop, they may put back what they saw before
+  // themselves, which is not us; a tick of ours would then end the process.
+  // Context: any thread.
+  static bool HadForeignHandler();
+
+  // Takes the signal back if somebody has installed a handler over ours, and chains to them. What they will put back
+  // when they stop is us. False with errno if the kernel refuses.
+  // Context: JS thread.
+  static bool EnsureInstalled();
+
+  // What a tick is handled with. All of it outlives Disarm().
+  struct Resources {
+    RingBuffer* ring;
+    Counters* counters;
+    WalkResources* walk;
+    CoverageWatch* coverage_watch;
+    void (*wake_reader)();   // async-signal-safe
+    bool takes_process_ticks;  // ITIMER_PROF is ours
+  };
+
+  // From here on a tick is a sample for the ring.
+  // Context: JS thread, no handler running.
+  static void Arm(const Resources& resources);
+
+  // From here on a tick is dropped silently; returns when no handler is running any more. Disarm the timer first.
+  // Context: JS thread.
+  static void Disarm();
+
+  // How many handlers are running right now, on other threads.
+  // Context: any thread. acquire: pairs with the release at the end of a handler.
+  static int handlers_running() { return handlers_running_.load(std::memory_order_acquire); }
+
+ private:
+  static void Handle(int signal, siginfo_t* info, void* context) noexcept;
+  static void RecordTick(SignalContext context, const Registers& registers, uint64_t ticks, uint64_t now_nanos);
+  static void AnnounceThread(SignalContext context, uint32_t tid, uint64_t now_nanos);
+  static bool TakeSignal();
+  static void Forward(int signal, siginfo_t* info, void* context);
+
+  static std::atomic<int> handlers_running_;
+};
+
+}  // namespace nativeprof
+
+#endif  // NATIVEPROF_SIGPROF_HANDLER_H_

@@ -1,0 +1,121 @@
+// Functions get the names that the text around them gives. In the texts `@` stands where V8 says that a function starts.
+
+import t from 'tap'
+import { agreement, nameText } from '#lib/sources/named-function.js'
+import { scanName } from '#lib/sources/scan-names.js'
+import { namesBySyntax } from '#lib/sources/syntax-names.js'
+
+function unmark(marked: string): { text: string; offset: number } {
+  const offset = marked.indexOf('@')
+  return { text: marked.slice(0, offset) + marked.slice(offset + 1), offset }
+}
+
+function bySyntax(marked: string): string {
+  const { text, offset } = unmark(marked)
+  const { functions, complete } = namesBySyntax(text, new Set([offset]))
+  const named = functions.get(offset)
+  if (!complete) return 'not understood'
+  return named === undefined ? 'no function' : nameText(named) || '(anonymous)'
+}
+
+function byScan(marked: string): string {
+  const { text, offset } = unmark(marked)
+  const named = scanName(text, offset)
+  return named === null ? 'no function' : nameText(named) || '(anonymous)'
+}
+
+// What both find.
+const PLAIN: Readonly<Record<string, string>> = {
+  'function plain@(a) { return a }': 'plain',
+  'async function later@(a) { return a }': 'later',
+  'function* each@() { yield 1 }': 'each',
+  'const arrow = @(a) => a': 'arrow',
+  'const bare = @a => a': 'bare',
+  'const arrow = @async (a) => a': 'arrow',
+  'const value = function@(a) { return a }': 'value',
+  'const outer = function inner@(a) { return a }': 'inner',
+  'Module._compile = function@(a) { return a }': 'Module._compile',
+  'Module.prototype.run = function@(a) { return a }': 'Module.run',
+  'Parser.prototype.parse = function parse@() { return 1 }': 'Parser.parse',
+  'exports.foo = @() => 1': 'exports.foo',
+  'target.f ||= @(a) => a': 'target.f',
+  'export default function@() { return 1 }': 'default',
+  'export default @() => 1': 'default',
+  'call(@(x) => x)': '(anonymous)',
+  'call(function@(x) { return x })': '(anonymous)',
+  ';(@() => 1)()': '(anonymous)',
+  'function f(callback = @(x) => x) { return callback }': 'callback',
+  'const handlers = {\n  onData: @(x) => x,\n}': 'handlers.onData',
+  'const handlers = {\n  async onEnd@(x) { return x },\n}': 'handlers.onEnd',
+  'class Parser {\n  parse@(x) { return x }\n}': 'Parser.parse',
+  'class Parser {\n  static make@(x) { return x }\n}': 'Parser.make',
+  'class Parser {\n  #secret@(x) { return x }\n}': 'Parser.#secret',
+  'class Parser {\n  get value@() { return 1 }\n}': 'Parser.get value',
+  'class Parser {\n  set value@(v) { this.v = v }\n}': 'Parser.set value',
+  'class Parser {\n  async *each@() { yield 1 }\n}': 'Parser.each',
+  'class Parser extends Base {\n  constructor@(x) { super(x) }\n}': 'Parser',
+  'class Parser {\n  handle = @(x) => x\n}': 'Parser.handle',
+  "class Parser {\n  'quoted name'@(x) { return x }\n}": 'Parser.quoted name',
+  'const Named = class {\n  go@() { return 1 }\n}': 'Named.go',
+}
+
+// What the syntax alone tells.
+const SYNTAX_ONLY: Readonly<Record<string, string>> = {
+  'const value = test ? @(a) => a : null': 'value',
+  'module.exports = { a: { deep: @() => 4 } }': 'module.exports.a.deep',
+  'class A { [Symbol.iterator]@() { return this } }': 'A[Symbol.iterator]',
+  "class A { ['a' + 1]@() { return this } }": 'A[computed]',
+  'function /* ( */ spaced /* ( */ @(a) { return a }': 'spaced',
+  '@class A extends B {}': 'A',
+  'class A @{ x = 1 }': 'A.<instance_members_initializer>',
+  'class A { @static { call() } }': 'A.<static_initializer>',
+  'class A @{ x = 1; static y = 2 }': 'A.<initializer>',
+  'export default class { run@() { return 1 } }': 'default.run',
+  'function outer() { return class Inner { run@() { return () => 1 } } }': 'Inner.run',
+  '#!/usr/bin/env node\nconst a = @() => 1': 'a',
+  'if (await x) { const a = @() => import.meta.url }': 'a',
+  'call@(1)': 'no function',
+  'const x: number = @() => 1': 'not understood',
+}
+
+// TypeScript, and what else the parser does not take.
+const SCAN_ONLY: Readonly<Record<string, string>> = {
+  'export class Parser<T> extends Base {\n  private async parse<U extends T>@(x: U): Promise<T> { return x }\n}':
+    'Parser.parse',
+  'export class Parser\n  extends Base<string>\n  implements Other\n{\n  parse@(x: number): number { return x }\n}':
+    'Parser.parse',
+  'export const handle: Handler = @(x: number): number => x': 'handle',
+  'export const handlers: Handlers = {\n  onData: @async (x: string) => x,\n}': 'handlers.onData',
+  'function generic<T>@(x: T): T { return x }': 'generic',
+  'return @(x) => x': '(anonymous)',
+  'const x = call@(1)': 'no function',
+}
+
+t.test('by syntax', async (t) => {
+  for (const [marked, name] of Object.entries({ ...PLAIN, ...SYNTAX_ONLY }))
+    t.equal(bySyntax(marked), name, marked)
+})
+
+t.test('by the text before the function', async (t) => {
+  for (const [marked, name] of Object.entries({ ...PLAIN, ...SCAN_ONLY }))
+    t.equal(byScan(marked), name, marked)
+})
+
+t.test(
+  "V8's name has to agree with a name that the syntax gives, not with one that V8 would have to infer",
+  async (t) => {
+    const named = (marked: string) => {
+      const { text, offset } = unmark(marked)
+      const found = namesBySyntax(text, new Set([offset])).functions.get(offset)
+      if (found === undefined) throw new Error(`no function: ${marked}`)
+      return found
+    }
+    t.equal(agreement(named('class A { parse@() {} }'), 'parse'), 'yes')
+    t.equal(agreement(named('class A { parse@() {} }'), 'print'), 'no')
+    t.equal(agreement(named('class A { parse@() {} }'), '(anonymous)'), 'no')
+    t.equal(agreement(named('a.b.c = function@() {}'), 'b.c'), 'yes')
+    t.equal(agreement(named('a.b.c = function@() {}'), '(anonymous)'), 'yes')
+    t.equal(agreement(named('a.b.c = function@() {}'), 'd'), 'unsure')
+    t.equal(agreement(named('@class A { x = 1 }'), '<instance_members_initializer>'), 'yes')
+  },
+)
