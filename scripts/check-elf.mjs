@@ -7,7 +7,8 @@ import process from 'node:process'
 /** The newest versions that the official Node asks for itself. */
 const NEWEST = { GLIBC: [2, 28], GLIBCXX: [3, 4, 25], CXXABI: [1, 3, 11], GCC: [7, 0, 0] }
 const LIBRARIES = {
-  glibc: /^(libstdc\+\+\.so\.6|libm\.so\.6|libgcc_s\.so\.1|libc\.so\.6|libpthread\.so\.0|ld-linux-(x86-64|aarch64)\.so\.[12])$/,
+  glibc:
+    /^(libstdc\+\+\.so\.6|libm\.so\.6|libgcc_s\.so\.1|libc\.so\.6|libpthread\.so\.0|ld-linux-(x86-64|aarch64)\.so\.[12])$/,
   musl: /^libc\.so$/,
 }
 const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' }
@@ -30,7 +31,9 @@ export function checkElf(file, { arch, libc }) {
     ...(/BIND_NOW|\bNOW\b/.test(dynamic) ? [] : ['its symbols are bound late: -z now is missing']),
     ...(/\.symtab/.test(readelf('-S', file)) ? ['it is not stripped'] : []),
     ...checkExports(symbols.filter(({ isDefined }) => isDefined).map(({ name }) => name)),
-    ...(libc === 'musl' && symbols.some(({ version }) => version !== '') ? ['it asks for versions of symbols'] : []),
+    ...(libc === 'musl' && symbols.some(({ version }) => version !== '')
+      ? ['it asks for versions of symbols']
+      : []),
   ]
 }
 

@@ -22,7 +22,17 @@ const LIB_LAYERS = [
 ]
 
 const NATIVE_LAYERS = [
-  ['signal_safe', 'record', 'clock', 'dwarf_reader', 'unwind_rule', 'cycles', 'arm64_instructions', 'glibc_pins', 'glibc_compat'],
+  [
+    'signal_safe',
+    'record',
+    'clock',
+    'dwarf_reader',
+    'unwind_rule',
+    'cycles',
+    'arm64_instructions',
+    'glibc_pins',
+    'glibc_compat',
+  ],
   [
     'ring_buffer',
     'counters',

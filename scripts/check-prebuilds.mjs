@@ -35,7 +35,8 @@ function checkMachO(file, { arch }, node) {
   const { fileType, libraries, rpaths, minimumOs, signature, symbols } = readMachO(file, arch)
   const offered = node === null ? null : definedIn(readMachO(node, arch).symbols)
   const missing = symbols.filter(
-    ({ name, isDefined, library }) => !isDefined && library === 'any' && offered !== null && !offered.has(name),
+    ({ name, isDefined, library }) =>
+      !isDefined && library === 'any' && offered !== null && !offered.has(name),
   )
   return [
     ...(fileType === MH_DYLIB || fileType === MH_BUNDLE ? [] : ['it is no library']),
@@ -56,7 +57,10 @@ function definedIn(symbols) {
 function missingInElf(file, node) {
   const offered = elfExports(node)
   return elfImports(file)
-    .filter(({ name, version }) => version === '' && /^(napi_|node_|uv_|_ZNK?2v8|_ZNK?4node)/.test(name) && !offered.has(name))
+    .filter(
+      ({ name, version }) =>
+        version === '' && /^(napi_|node_|uv_|_ZNK?2v8|_ZNK?4node)/.test(name) && !offered.has(name),
+    )
     .map(({ name }) => `node does not export ${name}`)
 }
 
@@ -69,19 +73,35 @@ function nodeFor({ platform, arch, abi }) {
 }
 
 function main() {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean', default: false } } })
-  const present = existsSync(FOLDER) ? readdirSync(FOLDER, { recursive: true }).filter((name) => name.endsWith('.node')) : []
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { all: { type: 'boolean', default: false } },
+  })
+  const present = existsSync(FOLDER)
+    ? readdirSync(FOLDER, { recursive: true }).filter((name) => name.endsWith('.node'))
+    : []
   const files = positionals.length > 0 ? positionals.map((file) => relative(FOLDER, file)) : present.sort()
-  const wanted = values.all ? Object.values(TARGETS).flatMap((target) => NODE_VERSIONS.map(({ abi }) => prebuildOf(target, abi))) : []
-  const findings = wanted.filter((name) => !existsSync(join(FOLDER, name))).map((name) => `prebuilds/${name}: it is not there`)
+  const wanted = values.all
+    ? Object.values(TARGETS).flatMap((target) => NODE_VERSIONS.map(({ abi }) => prebuildOf(target, abi)))
+    : []
+  const findings = wanted
+    .filter((name) => !existsSync(join(FOLDER, name)))
+    .map((name) => `prebuilds/${name}: it is not there`)
   for (const name of files) {
     const target = parsePrebuild(name)
-    const wrong = target === null ? ['it is named after no target'] : checkPrebuild(join(FOLDER, name), target, nodeFor(target))
-    if (wrong.length === 0) console.log(`prebuilds/${name}: ${Math.ceil(statSync(join(FOLDER, name)).size / 1024)} KiB, as it should be`)
+    const wrong =
+      target === null
+        ? ['it is named after no target']
+        : checkPrebuild(join(FOLDER, name), target, nodeFor(target))
+    if (wrong.length === 0)
+      console.log(
+        `prebuilds/${name}: ${Math.ceil(statSync(join(FOLDER, name)).size / 1024)} KiB, as it should be`,
+      )
     findings.push(...wrong.map((what) => `prebuilds/${name}: ${what}`))
   }
   for (const finding of findings) console.error(finding)
-  if (files.length === 0) console.error('check-prebuilds: there is nothing in prebuilds/; run npm run prebuild -- <target>')
+  if (files.length === 0)
+    console.error('check-prebuilds: there is nothing in prebuilds/; run npm run prebuild -- <target>')
   if (findings.length > 0 || files.length === 0) process.exitCode = 1
 }
 

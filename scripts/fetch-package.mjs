@@ -47,6 +47,5 @@ function pack(spec, folder) {
 }
 
 function withoutDryRun() {
-  const { npm_config_dry_run: _, ...env } = process.env
-  return env
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'npm_config_dry_run'))
 }

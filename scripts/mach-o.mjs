@@ -20,7 +20,14 @@ export function readMachO(file, arch) {
   const bytes = partFor(readFileSync(file), arch)
   if (bytes.readUInt32LE(0) !== MAGIC_64) throw new Error(`${file} is no 64-bit Mach-O file`)
   if (bytes.readUInt32LE(4) !== CPU_TYPES[arch]) throw new Error(`${file} is not for ${arch}`)
-  const found = { fileType: bytes.readUInt32LE(12), libraries: [], rpaths: [], symbols: [], minimumOs: null, signature: null }
+  const found = {
+    fileType: bytes.readUInt32LE(12),
+    libraries: [],
+    rpaths: [],
+    symbols: [],
+    minimumOs: null,
+    signature: null,
+  }
   let at = 32
   for (let i = bytes.readUInt32LE(16); i > 0; i--) {
     const command = bytes.readUInt32LE(at)

@@ -1,4 +1,4 @@
-// prebuild.mjs <target>… | all — builds the addon of a target for every supported Node: prebuilds/<platform>-<arch>/*.node, as small
+// prebuild.mjs [--abi <number>] <target>… | all — builds the addon of a target for every supported Node: prebuilds/<platform>-<arch>/*.node, as small
 // as they get. `npm run prebuild -- linux-x64`. One file per ABI and libc: the addon uses V8 and Node internals, so a file fits
 // exactly one ABI. Always from scratch, as a release needs it; build-native.mjs is the quick one.
 // Linux with glibc is built by node-gyp (for arm64 by a cross compiler), everything else by zig (zig-build.mjs).
@@ -8,7 +8,7 @@ import { rmSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import prebuildify from 'prebuildify'
 import { fetchNode } from './fetch-nodes.mjs'
 import { ROOT, buildFolder, headersOf } from './native-build.mjs'
@@ -16,9 +16,9 @@ import { NODE_VERSIONS } from './node-versions.mjs'
 import { TARGETS, prebuildOf } from './targets.mjs'
 import { zigBuild } from './zig-build.mjs'
 
-async function prebuild(name) {
+async function prebuild(name, versions) {
   const target = TARGETS[name]
-  for (const version of NODE_VERSIONS) {
+  for (const version of versions) {
     if (headersOf(version) === null) fetchNode(version.major)
     console.log(`\n${name}: Node ${version.version}, ABI ${version.abi}`)
     const file = join(ROOT, 'prebuilds', prebuildOf(target, version.abi))
@@ -27,7 +27,7 @@ async function prebuild(name) {
     else await gypBuild(name, target, version)
   }
   console.log('')
-  for (const { abi } of NODE_VERSIONS) {
+  for (const { abi } of versions) {
     const file = prebuildOf(target, abi)
     console.log(`prebuilds/${file}  ${Math.ceil(statSync(join(ROOT, 'prebuilds', file)).size / 1024)} KiB`)
   }
@@ -82,15 +82,24 @@ function check(name) {
   }
 }
 
-const asked = process.argv.slice(2)
+const { values: options, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: { abi: { type: 'string' } },
+})
 const targets = asked.includes('all') ? Object.keys(TARGETS) : asked
 if (targets.length === 0) {
   // Not an error: npm takes this script for the pre-hook of `build` where the .npmrc of this folder is overruled.
-  console.log(`usage: npm run prebuild -- <target>...\ntargets: ${Object.keys(TARGETS).join(', ')}, all`)
+  console.log(
+    `usage: npm run prebuild -- [--abi <number>] <target>...\ntargets: ${Object.keys(TARGETS).join(', ')}, all`,
+  )
 } else {
   try {
     targets.forEach(check)
-    for (const target of targets) await prebuild(target)
+    const versions = NODE_VERSIONS.filter(
+      ({ abi }) => options.abi === undefined || abi === Number(options.abi),
+    )
+    if (versions.length === 0) throw new Error(`no supported Node has the ABI ${options.abi}`)
+    for (const target of targets) await prebuild(target, versions)
   } catch (error) {
     console.error(`prebuild: ${error.message}`)
     process.exitCode = 1

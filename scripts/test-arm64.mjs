@@ -20,7 +20,16 @@ const LIBRARIES = '/usr/aarch64-linux-gnu'
 const SLOWNESS = 20
 
 /** The test files whose programs can run there, the quick ones first. */
-const PORTABLE = ['existing-code', 'truth-callers', 'native-stacks', 'gc-stacks', 'truth-inlining', 'truth-lines', 'threads', 'exit']
+const PORTABLE = [
+  'existing-code',
+  'truth-callers',
+  'native-stacks',
+  'gc-stacks',
+  'truth-inlining',
+  'truth-lines',
+  'threads',
+  'exit',
+]
 
 /** Tests of those files that cannot hold in an emulator: the file, the test's name, and why. */
 const NOT_THERE = [
@@ -43,7 +52,9 @@ main().then(
 async function main() {
   for (const tool of [EMULATOR, 'aarch64-linux-gnu-g++']) {
     if (spawnSync(tool, ['--version']).error) {
-      throw new Error(`there is no ${tool} here; on Debian: apt-get install qemu-user-static g++-aarch64-linux-gnu`)
+      throw new Error(
+        `there is no ${tool} here; on Debian: apt-get install qemu-user-static g++-aarch64-linux-gnu`,
+      )
     }
   }
   const versions = options.node === undefined ? NODE_VERSIONS : [nodeVersion(options.node)]
@@ -74,7 +85,12 @@ async function runTest(file, node) {
   const begin = performance.now()
   const child = spawn(process.execPath, [join(ROOT, `build/test/${file}.test.js`)], {
     cwd: ROOT,
-    env: { ...process.env, NATIVEPROF_TEST_NODE: node, NATIVEPROF_TEST_SLOWNESS: String(SLOWNESS), TAP_TIMEOUT: '3600' },
+    env: {
+      ...process.env,
+      NATIVEPROF_TEST_NODE: node,
+      NATIVEPROF_TEST_SLOWNESS: String(SLOWNESS),
+      TAP_TIMEOUT: '3600',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
@@ -87,7 +103,9 @@ async function runTest(file, node) {
   const excused = failures.filter((name) => reasonFor(file, name) !== null)
   const wrong = failures.filter((name) => reasonFor(file, name) === null)
   const isGood = wrong.length === 0 && results.length > 0
-  console.log(`  ${isGood ? 'ok' : 'not ok'} ${file}: ${results.length - failures.length} of ${results.length} hold, ${seconds} s`)
+  console.log(
+    `  ${isGood ? 'ok' : 'not ok'} ${file}: ${results.length - failures.length} of ${results.length} hold, ${seconds} s`,
+  )
   for (const name of excused) console.log(`    does not count: ${name} (${reasonFor(file, name)})`)
   for (const name of wrong) console.log(`    fails: ${name}`)
   if (!isGood && process.env.NATIVEPROF_VERBOSE === '1') console.log(output)

@@ -16,7 +16,12 @@ const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'
 // Beside those of binding.gyp: what node-gyp adds, and no checks of zig's own.
 const FLAGS = ['-std=gnu++20', '-fno-rtti', '-fno-exceptions', '-fPIC', '-fno-sanitize=undefined', '-g0']
 const SECTIONS = ['-ffunction-sections', '-fdata-sections']
-const DEFINES = ['NODE_GYP_MODULE_NAME=nativeprof', 'USING_UV_SHARED=1', 'USING_V8_SHARED=1', 'BUILDING_NODE_EXTENSION']
+const DEFINES = [
+  'NODE_GYP_MODULE_NAME=nativeprof',
+  'USING_UV_SHARED=1',
+  'USING_V8_SHARED=1',
+  'BUILDING_NODE_EXTENSION',
+]
 
 /** Builds into `file`. `headers`: an installation of Node, of the ABI that is wanted. */
 export async function zigBuild({ target, abi, headers, file }) {
@@ -40,13 +45,28 @@ export async function zigBuild({ target, abi, headers, file }) {
   })
   mkdirSync(dirname(file), { recursive: true })
   const objects = jobs.map(({ object }) => object)
-  await run(zig, ['c++', '-target', target.zig, '-shared', '-O2', ...linkerFlags(target), ...objects, '-o', file])
+  await run(zig, [
+    'c++',
+    '-target',
+    target.zig,
+    '-shared',
+    '-O2',
+    ...linkerFlags(target),
+    ...objects,
+    '-o',
+    file,
+  ])
 }
 
 function linkerFlags({ platform, zig }) {
   if (platform === 'darwin') {
     // Not stripped behind this: the linker has signed it. There is nothing in it but what is exported and imported.
-    return ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip', '-Wl,-install_name,@rpath/nativeprof.node', '-s']
+    return [
+      '-Wl,-undefined,dynamic_lookup',
+      '-Wl,-dead_strip',
+      '-Wl,-install_name,@rpath/nativeprof.node',
+      '-s',
+    ]
   }
   // Symbols of libc++ must not get in the way of a libc++ that another addon brings.
   const script = join(ROOT, 'build/zig', zig, 'exports.map')
@@ -56,7 +76,10 @@ function linkerFlags({ platform, zig }) {
 
 function readBindingGyp() {
   const [target] = JSON.parse(readFileSync(join(ROOT, 'binding.gyp'), 'utf8')).targets
-  return { sources: target.sources, flags: [...target.cflags_cc, ...target.defines.map((name) => `-D${name}`)] }
+  return {
+    sources: target.sources,
+    flags: [...target.cflags_cc, ...target.defines.map((name) => `-D${name}`)],
+  }
 }
 
 // Whether a source includes a header of Node's, or of node-addon-api, itself or by one of ours.

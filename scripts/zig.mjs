@@ -22,5 +22,8 @@ export function findZig() {
   const program = join(folder, 'zig')
   chmodSync(program, 0o755)
   const cache = join(ROOT, '.toolchain/zig-cache')
-  return { program, env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: join(cache, 'local') } }
+  return {
+    program,
+    env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: join(cache, 'local') },
+  }
 }

@@ -31,7 +31,9 @@ const { NODE_VERSIONS } = (await import(pathToFileURL(join(ROOT, 'scripts/node-v
 }
 
 const FOLDER = join(ROOT, 'prebuilds')
-const FILES = readdirSync(FOLDER, { recursive: true }).map(String).filter((name) => name.endsWith('.node'))
+const FILES = readdirSync(FOLDER, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.node'))
 const isLinuxX64 = process.platform === 'linux' && process.arch === 'x64'
 
 t.test('every prebuilt file here would load where its name says', (t) => {
@@ -65,7 +67,11 @@ t.test(
     )
     const file = join(folder, 'new.node')
     execFileSync(COMPILER.path, ['-shared', '-fPIC', '-o', file, source])
-    const found = checkPrebuild(file, { platform: 'linux', arch: 'x64', libc: 'glibc', name: '', abi: 115 }, null)
+    const found = checkPrebuild(
+      file,
+      { platform: 'linux', arch: 'x64', libc: 'glibc', name: '', abi: 115 },
+      null,
+    )
     for (const fault of [
       /it exports leaked/,
       /does not export napi_register_module_v1/,
@@ -82,7 +88,9 @@ t.test(
       /it is not for arm64/,
     )
     t.match(
-      checkPrebuild(file, { platform: 'linux', arch: 'x64', libc: 'musl', name: '', abi: 115 }, null).join('\n'),
+      checkPrebuild(file, { platform: 'linux', arch: 'x64', libc: 'musl', name: '', abi: 115 }, null).join(
+        '\n',
+      ),
       /it needs libc\.so\.6/,
     )
     t.end()

@@ -68,7 +68,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   return new Promise((done, fail) => {
     const deadline = setTimeout(() => {
       child.kill('SIGKILL')
-      fail(new Error(`${file} ${args.join(' ')} did not end in ${deadlineMillis * SLOWNESS} ms\n${stdout}\n${stderr}`))
+      fail(
+        new Error(
+          `${file} ${args.join(' ')} did not end in ${deadlineMillis * SLOWNESS} ms\n${stdout}\n${stderr}`,
+        ),
+      )
     }, deadlineMillis * SLOWNESS)
     child.once('error', fail)
     child.once('close', (code, signal) => {
