@@ -12,7 +12,13 @@
 #include <sys/uio.h>
 #elif defined(__APPLE__)
 #include <mach/mach.h>
+#if __has_include(<mach/mach_vm.h>)
 #include <mach/mach_vm.h>
+#else
+// Headers of macOS that come with other compilers lack this one.
+extern "C" kern_return_t mach_vm_read_overwrite(vm_map_read_t task, mach_vm_address_t address, mach_vm_size_t bytes,
+                                                mach_vm_address_t out, mach_vm_size_t* copied);
+#endif
 #endif
 
 namespace nativeprof {

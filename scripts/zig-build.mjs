@@ -26,14 +26,15 @@ const DEFINES = [
 /** Builds into `file`. `headers`: an installation of Node, of the ABI that is wanted. */
 export async function zigBuild({ target, abi, headers, file }) {
   const zig = findZig()
-  const { sources, flags } = readBindingGyp()
+  const { sources, flags, defines } = readBindingGyp()
   const jobs = sources.map((source) => {
     const usesNode = includesNode(join(ROOT, source))
     const folder = join(ROOT, 'build/zig', target.zig, usesNode ? `abi-${abi}` : 'any-abi')
     mkdirSync(folder, { recursive: true })
     const object = join(folder, `${source.replace(/^native\//, '').replaceAll('/', '-')}.o`)
     const includes = usesNode ? ['-isystem', join(headers, 'include/node'), '-isystem', ADDON_API] : []
-    const args = [...FLAGS, ...SECTIONS, ...flags, ...DEFINES.map((name) => `-D${name}`), ...includes]
+    const definitions = usesNode ? [...defines, ...DEFINES].map((name) => `-D${name}`) : []
+    const args = [...FLAGS, ...SECTIONS, ...flags, ...definitions, ...includes]
     return { source, object, args: ['-target', target.zig, ...args, '-Inative', '-c', source, '-o', object] }
   })
   const changed = newestSource()
@@ -75,10 +76,13 @@ function linkerFlags({ platform, zig }) {
 }
 
 function readBindingGyp() {
-  const [target] = JSON.parse(readFileSync(join(ROOT, 'binding.gyp'), 'utf8')).targets
+  // JSON, but for comments.
+  const text = readFileSync(join(ROOT, 'binding.gyp'), 'utf8').replace(/^\s*#.*$/gm, '')
+  const [target] = JSON.parse(text).targets
   return {
     sources: target.sources,
-    flags: [...target.cflags_cc, ...target.defines.map((name) => `-D${name}`)],
+    flags: target.cflags_cc,
+    defines: target.defines,
   }
 }
 
