@@ -2,7 +2,7 @@
 // signatures. And files with something wrong are refused, each for its own fault.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
@@ -23,12 +23,6 @@ const { checkPrebuild } = (await import(pathToFileURL(join(ROOT, 'scripts/check-
 const { parsePrebuild } = (await import(pathToFileURL(join(ROOT, 'scripts/targets.mjs')).href)) as {
   parsePrebuild: (path: string) => Target | null
 }
-const { headersOf } = (await import(pathToFileURL(join(ROOT, 'scripts/native-build.mjs')).href)) as {
-  headersOf: (version: { major: number; abi: number }) => string | null
-}
-const { NODE_VERSIONS } = (await import(pathToFileURL(join(ROOT, 'scripts/node-versions.mjs')).href)) as {
-  NODE_VERSIONS: readonly { major: number; abi: number }[]
-}
 
 const FOLDER = join(ROOT, 'prebuilds')
 const FILES = readdirSync(FOLDER, { recursive: true })
@@ -41,18 +35,10 @@ t.test('every prebuilt file here would load where its name says', (t) => {
   for (const name of FILES) {
     const target = parsePrebuild(name)
     t.not(target, null, name)
-    if (target !== null) t.strictSame(checkPrebuild(join(FOLDER, name), target, nodeIfHere(target)), [], name)
+    if (target !== null) t.strictSame(checkPrebuild(join(FOLDER, name), target, null), [], name)
   }
   t.end()
 })
-
-// Node's own binary of the same kind, if it need not be fetched.
-function nodeIfHere({ platform, arch, abi }: Target): string | null {
-  const version = NODE_VERSIONS.find((entry) => entry.abi === abi)
-  const prefix = version === undefined || platform !== 'linux' || arch !== 'x64' ? null : headersOf(version)
-  const file = prefix === null ? '' : join(prefix, 'bin/node')
-  return existsSync(file) ? file : null
-}
 
 t.test(
   'a library that asks for more than the oldest systems have is refused, and so is one that exports',
