@@ -19,6 +19,7 @@ export type {
   Profile,
   ProfileFunction,
   Sample,
+  SavedAs,
   Script,
   Stack,
   StackTotal,
@@ -35,6 +36,8 @@ export { toPprof } from './formats/pprof.js'
 export type { PprofOptions } from './formats/pprof.js'
 export { toSpeedscope } from './formats/speedscope.js'
 export type { SpeedscopeOptions } from './formats/speedscope.js'
+export { readProfile } from './readers/read-profile.js'
+export type { ReadOptions } from './readers/read-profile.js'
 export { toTable } from './formats/table.js'
 export type { TableOptions } from './formats/table.js'
 export type { ThreadsName } from './threads.js'
