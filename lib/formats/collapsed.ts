@@ -41,7 +41,7 @@ export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): 
   const profile = resolveSources(recorded, options)
   const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS, unit = 'ticks', annotations = false } = options
   const { labels, labelIdOfStack, leafLabelIds } = internLabels(profile, view, options.granularity)
-  const words = labels.map((label) => word(labelText(label)))
+  const words = labels.map((label) => collapsedWord(labelText(label)))
   const isAnnotated = annotations && showingOf(view, 'js') === 'itself'
   const wordOf = (stackId: number): string | null => {
     const shown = words[labelIdOfStack[stackId] ?? -1]
@@ -88,14 +88,14 @@ function isNamedByItsFrame(thread: Thread, view: ViewName): boolean {
 
 // In parentheses, as all words that are no functions of the program.
 function rootOf(name: string): string {
-  return word(name.startsWith('(') ? name : `(${name})`)
+  return collapsedWord(name.startsWith('(') ? name : `(${name})`)
 }
 
 /**
  * A name that can stand in a line: without the separator, and not ending in a number of its own, which flamegraph.pl
  * would read as the first column of a differential profile.
  */
-function word(text: string): string {
+export function collapsedWord(text: string): string {
   return printable(text)
     .replaceAll(';', ',')
     .replace(/ (?=[\d.]+$)/, '_')

@@ -66,7 +66,7 @@ export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {})
     exporter: 'nativeprof',
     name,
     activeProfileIndex: indexOfFirstShown(threadGroups, byGroup),
-    shared: { frames: table.labels.map(frameOf) },
+    shared: { frames: table.labels.map(speedscopeFrame) },
     profiles: [...byGroup.values()],
   })
 }
@@ -138,7 +138,8 @@ function isOrdered(profile: Profile): boolean {
   return profile.samplesForgotten === 0
 }
 
-function frameOf({ name, file, line, column }: Label): {
+/** A function as speedscope has it. */
+export function speedscopeFrame({ name, file, line, column }: Label): {
   name: string
   file?: string
   line?: number

@@ -46,6 +46,17 @@ export function resolveSources(profile: Profile, options: SourceOptions = {}): P
   return result
 }
 
+/** Says of a profile that its names are final, so that {@link resolveSources} gives it back as it is. Returns it. */
+export function markResolved(profile: Profile): Profile {
+  RESULTS.add(profile)
+  return profile
+}
+
+/** Whether the names of a profile are final: it is a result of {@link resolveSources}, or was made of such. */
+export function isResolved(profile: Profile): boolean {
+  return RESULTS.has(profile)
+}
+
 function resolve(profile: Profile, sourceMaps: boolean, packagePaths: boolean): Profile {
   const sources = new Map<number, FrameSource>()
   const changed: string[] = []
