@@ -67,7 +67,7 @@ function finish(
     let file: string | null = null
     let text = ''
     if (path === null) {
-      text = format.write(profile, options)
+      text = toTable(profile, options)
     } else {
       const written = writeFile(path, format.write(profile, options), { replace, ending })
       file = written.path
