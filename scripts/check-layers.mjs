@@ -16,7 +16,8 @@ const LIB_LAYERS = [
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
-  ['view', 'labels', 'thread-groups', 'fold', 'readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
+  ['view', 'labels', 'thread-groups', 'fold', 'usage', 'filter', 'merge', 'diff/*'],
+  ['readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
   ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
 ]

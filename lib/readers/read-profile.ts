@@ -75,6 +75,5 @@ function unzipped(bytes: Uint8Array): Uint8Array {
 
 // Characters that no text has, of which the lengths and tags of pprof are full.
 function isBinary(head: string): boolean {
-  // eslint-disable-next-line no-control-regex
   return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(head)
 }
