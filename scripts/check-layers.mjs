@@ -19,7 +19,7 @@ const LIB_LAYERS = [
   ['view', 'labels', 'thread-groups', 'fold', 'usage', 'filter', 'merge', 'diff/*'],
   ['formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'process-end', 'destination', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [
