@@ -24,6 +24,28 @@ export function parse<const O extends Options>(
   }
 }
 
+/** The words of a verb that runs a program: our options end at the first word that is none of them, or behind `--`. */
+export function splitProgram(
+  args: readonly string[],
+  options: Options,
+): { own: string[]; program: string[] } {
+  let at = 0
+  while (at < args.length) {
+    const arg = args[at] as string
+    if (arg === '--') return { own: args.slice(0, at), program: args.slice(at + 1) }
+    const [name = ''] = arg.split('=')
+    const option = Object.entries(options).find(
+      ([long, { short }]) =>
+        name === `--${long}` || (short !== undefined && arg.startsWith(`-${short}`) && !arg.startsWith('--')),
+    )
+    if (option === undefined) break
+    const hasValue =
+      option[1].type === 'string' && !arg.includes('=') && (arg.startsWith('--') || arg.length === 2)
+    at += hasValue ? 2 : 1
+  }
+  return { own: args.slice(0, at), program: args.slice(at) }
+}
+
 /** `--top`: a whole number of rows. */
 export function rowsOf(top: string | undefined): number | undefined {
   const rows = numberOf('--top', top)

@@ -13,7 +13,7 @@ import type { TimerName } from '../profile.js'
 import { DEFAULT_THREADS, threadsNamed } from '../threads.js'
 import { DEFAULT_TIMER, whyNoTimer } from '../timers.js'
 import { viewNamed } from '../view.js'
-import { HELP_OPTION, parse, rowsOf, sortOf } from './arguments.js'
+import { HELP_OPTION, parse, rowsOf, sortOf, splitProgram } from './arguments.js'
 import { destinationsOf } from './destination.js'
 import type { Destination } from './destination.js'
 import { RunProgress } from './run-progress.js'
@@ -75,7 +75,7 @@ export const run: Verb = {
 
 /** Throws coded errors for bad usage; else sets the exit code, or dies of the signal, of the program. */
 async function runVerb(args: readonly string[]): Promise<void> {
-  const { own, program } = split(args)
+  const { own, program } = splitProgram(args, OPTIONS)
   const { values: options } = parse('run', own, OPTIONS)
   if (options.help === true) {
     process.stdout.write(HELP)
@@ -149,25 +149,6 @@ function requireTimer(timer: TimerName): void {
   if (timer === DEFAULT_TIMER) return
   const reason = loadBinding().probeTimer(timer)
   if (reason !== '') throw new NativeprofError('ERR_NATIVEPROF_TIMER_UNAVAILABLE', whyNoTimer(timer, reason))
-}
-
-/** Our options end at the first word that is none of them, or behind `--`. */
-function split(args: readonly string[]): { own: string[]; program: string[] } {
-  let at = 0
-  while (at < args.length) {
-    const arg = args[at] as string
-    if (arg === '--') return { own: args.slice(0, at), program: args.slice(at + 1) }
-    const [name = ''] = arg.split('=')
-    const option = Object.entries(OPTIONS).find(
-      ([long, { short }]: [string, { type: string; short?: string }]) =>
-        name === `--${long}` || (short !== undefined && arg.startsWith(`-${short}`) && !arg.startsWith('--')),
-    )
-    if (option === undefined) break
-    const hasValue =
-      option[1].type === 'string' && !arg.includes('=') && (arg.startsWith('--') || arg.length === 2)
-    at += hasValue ? 2 : 1
-  }
-  return { own: args.slice(0, at), program: args.slice(at) }
 }
 
 // Nobody said where the profile goes.
