@@ -6,7 +6,7 @@ import type { Profile } from './profile.js'
 import { markResolved, resolveSources } from './sources/resolve.js'
 import type { SourceOptions } from './sources/resolve.js'
 import { sumOfTotals } from './usage.js'
-import { DEFAULT_VIEW } from './view.js'
+import { viewFor } from './view.js'
 import type { ViewName } from './view.js'
 
 /** Choices for {@link filterProfile}. */
@@ -25,7 +25,8 @@ export interface FilterOptions extends SourceOptions {
  */
 export function filterProfile(recorded: Profile, options: FilterOptions): Profile {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, focus, ignore } = options
+  const view = viewFor(profile, options.view)
+  const { focus, ignore } = options
   if (focus === undefined && ignore === undefined) return profile
   const table = internLabels(profile, view)
   const texts = table.labels.map(labelText)

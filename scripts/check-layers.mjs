@@ -17,7 +17,7 @@ const LIB_LAYERS = [
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
   ['view', 'labels', 'thread-groups', 'fold', 'usage', 'call-counts', 'filter', 'merge', 'diff/*'],
-  ['formats/*', 'subtract', 'closing-line', 'output-file'],
+  ['readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
   ['index', 'attach-thread', 'process-end', 'destination', 'preload', 'auto', 'cli/*'],
 ]

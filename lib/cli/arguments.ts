@@ -46,6 +46,13 @@ export function splitProgram(
   return { own: args.slice(0, at), program: args.slice(at) }
 }
 
+/** The one file that a verb takes. */
+export function fileOf(verb: string, positionals: readonly string[]): string {
+  const [file, ...rest] = positionals
+  if (file !== undefined && file !== '' && rest.length === 0) return file
+  throw invalid(`${verb} takes one file; see nativeprof ${verb} --help`)
+}
+
 /** `--top`: a whole number of rows. */
 export function rowsOf(top: string | undefined): number | undefined {
   const rows = numberOf('--top', top)

@@ -9,7 +9,7 @@ import { resolveSources } from '../sources/resolve.js'
 import type { SourceOptions } from '../sources/resolve.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { readSpeedscopeApp } from './speedscope-app.js'
 import { toSpeedscope } from './speedscope.js'
@@ -49,7 +49,8 @@ addEventListener('DOMContentLoaded', () => {
  */
 export function toHtml(recorded: Profile, options: HtmlOptions = {}): string {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS } = options
+  const view = viewFor(profile, options.view)
+  const { threads = DEFAULT_THREADS } = options
   return htmlDocument({
     title: titleText(profile, view),
     json: toSpeedscope(profile, { ...options, view, threads }),

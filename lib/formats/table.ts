@@ -5,7 +5,7 @@
 
 import { internLabels, printable, titleText } from '../labels.js'
 import type { Label, LabelTable } from '../labels.js'
-import type { Profile, StackTotal, TimerName } from '../profile.js'
+import type { Profile, StackTotal } from '../profile.js'
 import { resolveSources } from '../sources/resolve.js'
 import type { SourceOptions } from '../sources/resolve.js'
 import { groupThreads } from '../thread-groups.js'
@@ -13,7 +13,7 @@ import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
 import { groupLabels, groupingNamed, sumOfSelf, sumOfTotals, threadRows, usageRows } from '../usage.js'
 import type { GroupingName, Usage, UsageRow } from '../usage.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import {
   DEFAULT_COLUMNS,
@@ -72,6 +72,7 @@ interface Style {
   readonly cwd: string
   readonly columns: number
   readonly color: boolean
+  readonly hasTimes: boolean
 }
 
 /** A list of functions, with what stands over it. */
@@ -88,10 +89,12 @@ interface Section {
  */
 export function toTable(recorded: Profile, options: TableOptions = {}): string {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS, top = 10, sort = 'self', cwd = '' } = options
+  const view = viewFor(profile, options.view)
+  const { threads = DEFAULT_THREADS, top = 10, sort = 'self', cwd = '' } = options
   const { by = 'function', columns = DEFAULT_COLUMNS, color = false } = options
   const shown = { by, table: tableOf(profile, { ...options, view, by }), view, sort }
-  const style = { top, cwd, columns: Math.max(columns, LEAST_COLUMNS), color }
+  const hasTimes = profile.savedAs?.weightUnit !== 'ticks'
+  const style = { top, cwd, columns: Math.max(columns, LEAST_COLUMNS), color, hasTimes }
   const lines = summaryLines(profile, view, style.columns)
   const sections = sectionsOf(profile, threads)
   for (const { title, totals } of sections) {
@@ -125,14 +128,15 @@ function sectionsOf(profile: Profile, threads: ThreadsName): Section[] {
     .sort((a, b) => b.usage.ticks - a.usage.ticks)
     .map(({ totals, usage, name }) => ({
       totals,
-      title: threadTitle(name, usage, { all, timer: profile.timer }),
+      title: threadTitle(name, usage, { all, profile }),
     }))
 }
 
-function threadTitle(name: string, usage: Usage, { all, timer }: { all: Usage; timer: TimerName }): string {
-  const time = timer === 'wall' ? 'wall time' : 'CPU time'
+function threadTitle(name: string, usage: Usage, { all, profile }: { all: Usage; profile: Profile }): string {
+  const time = profile.timer === 'wall' ? 'wall time' : 'CPU time'
   const ticks = usage.ticks === 1 ? '1 tick' : `${usage.ticks} ticks`
-  return `${name}: ${ticks}, ${duration(usage.nanos)} of ${time}, ${shareText(usage, all)} % of the process`
+  const used = profile.savedAs?.weightUnit === 'ticks' ? '' : ` ${duration(usage.nanos)} of ${time},`
+  return `${name}: ${ticks},${used} ${shareText(usage, all)} % of the process`
 }
 
 function rowsOf(profile: Profile, totals: readonly StackTotal[], shown: Shown): UsageRow[] {
@@ -164,20 +168,25 @@ function isOfNode({ file }: Label, view: ViewName): boolean {
 function summaryLines(profile: Profile, view: ViewName, columns: number): string[] {
   const { counters, process } = profile
   const machine = `pid ${process.pid}, Node.js ${process.nodeVersion}, ${process.platform} ${process.arch}`
+  const hasRates = profile.sampledNanos > 0 || !profile.savedAs
   const truncated = counters.truncated > 0 ? `, of which ${counters.truncated} truncated` : ''
   const entries = [
-    ['CPU time', duration(profile.cpuNanos)],
-    ['wall time', duration(profile.durationNanos)],
+    ...known(profile.cpuNanos, ['CPU time', duration(profile.cpuNanos)]),
+    ...known(profile.durationNanos, ['wall time', duration(profile.durationNanos)]),
     ['ticks', `${counters.ticks} = samples + dropped + not walkable`],
     ['samples', `${counters.samples}${truncated}`],
     ['dropped', `${counters.dropped}`],
     ['not walkable', `${counters.notWalkable}`],
-    ['coverage', coverageText(profile)],
-    ['rate', rateText(profile)],
+    ...(hasRates ? [['coverage', coverageText(profile)]] : []),
+    ...known(profile.periodMicros, ['rate', rateText(profile)]),
     ...profile.notes.map((note) => ['note', printable(note)]),
   ]
   return [
-    ...wrap(`CPU profile of ${titleText(profile, view)} (${machine})`, columns, 2),
+    ...wrap(
+      `CPU profile of ${titleText(profile, view)}${process.nodeVersion === '' ? '' : ` (${machine})`}`,
+      columns,
+      2,
+    ),
     '',
     ...entries.flatMap(([name = '', text = '']) =>
       wrap(text, columns - ENTRY_COLUMNS, 0).map(
@@ -185,6 +194,11 @@ function summaryLines(profile: Profile, view: ViewName, columns: number): string
       ),
     ),
   ]
+}
+
+// A file that was read may not say.
+function known(number: number, entry: readonly string[]): (readonly string[])[] {
+  return Number.isNaN(number) ? [] : [entry]
 }
 
 function coverageText({ coverage, weightScale, timer }: Profile): string {
@@ -196,12 +210,13 @@ function coverageText({ coverage, weightScale, timer }: Profile): string {
 
 function rateText({ counters, sampledNanos, periodMicros, timer }: Profile): string {
   const asked = `asked for ${trimZeros((1e6 / periodMicros).toFixed(1))}`
-  if (sampledNanos <= 0) return asked
+  if (!(sampledNanos > 0)) return asked
   const time = timer === 'wall' ? 'wall' : 'CPU'
   return `${(counters.ticks / (sampledNanos / 1e9)).toFixed(1)} ticks per second of ${time} time, ${asked}`
 }
 
 function whyEmpty({ counters, cpuNanos, periodMicros }: Profile): string {
+  if (Number.isNaN(cpuNanos)) return 'There are no samples in it.'
   if (counters.ticks > 0) return 'None of the ticks yielded a stack.'
   const period = duration(periodMicros * 1000)
   return `There was no CPU to sample: the process used ${duration(cpuNanos)}; one tick takes ${period} of CPU time.`
@@ -232,7 +247,13 @@ function rowLines(rows: readonly UsageRow[], shown: Shown, style: Style): string
     location: shown.by === 'function' || shown.by === 'line' ? 'file:line' : '',
     tone: 'head',
   }
-  return layOut([head, ...cells], style.columns, style.color)
+  const rowsToShow = style.hasTimes ? [head, ...cells] : [head, ...cells].map(withoutTimes)
+  return layOut(rowsToShow, style.columns, style.color)
+}
+
+// Of self and total each ticks and share are left.
+function withoutTimes(row: CellRow): CellRow {
+  return { ...row, numbers: row.numbers.filter((_, column) => column % 3 !== 1) }
 }
 
 const NAMES: Readonly<Record<GroupingName, readonly [string, string]>> = {
