@@ -2,7 +2,7 @@
 // Neighbours: subtract.ts (a part of one recording), stack-table.ts (which makes equal frames one).
 
 import { NativeprofError } from './errors.js'
-import type { Cost, Counters, Profile, Sample, StackTotal, Thread } from './profile.js'
+import type { Cost, Counters, Profile, Sample, SavedAs, StackTotal, Thread } from './profile.js'
 import { isResolved, markResolved } from './sources/resolve.js'
 import { NO_SCRIPT, NO_STACK, StackTable } from './stack-table.js'
 
@@ -15,7 +15,8 @@ const MAX_SAMPLES = 131_072
  *
  * Times, the one by the wall clock too, are those of all recordings together; `startTimeMillis` is the earliest start, and
  * samples are in order of real time. Where periods differ, the period is what a tick stands for on average.
- * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for no profiles, and for CPU time together with wall time.
+ * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for no profiles, for CPU time together with wall time, and for profiles with times
+ * together with such that have only ticks.
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const [first] = profiles
@@ -23,15 +24,21 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   if (profiles.length === 1) return first
   if (profiles.some(({ timer }) => (timer === 'wall') !== (first.timer === 'wall')))
     throw invalid('a profile of CPU time and one of wall time cannot be added up; merge those of one kind')
-  const draft = new Draft(Math.min(...profiles.map(({ startTimeMillis }) => startTimeMillis)))
+  if (profiles.some((profile) => hasTimes(profile) !== hasTimes(first)))
+    throw invalid(
+      'a profile that has times and one that has only ticks cannot be added up; merge those of one kind',
+    )
+  const draft = new Draft(earliestOf(profiles))
   for (const profile of profiles) draft.add(profile)
   const counters = sumFields(profiles.map((profile) => profile.counters)) as unknown as Counters
   const sampledNanos = sum(profiles, (profile) => profile.sampledNanos)
   const tickNanos = sum(profiles, ({ counters, periodMicros }) => counters.ticks * periodMicros * 1000)
-  const isOnePeriod = profiles.every(({ periodMicros }) => periodMicros === first.periodMicros)
+  const isOnePeriod = profiles.every(({ periodMicros }) => Object.is(periodMicros, first.periodMicros))
   const sampledTicks = draft.sampledTicks()
   const samples = draft.samples()
+  const savedAs = savedAsOf(profiles)
   const merged: Profile = {
+    ...(savedAs && { savedAs }),
     startTimeMillis: draft.startTimeMillis,
     durationNanos: sum(profiles, (profile) => profile.durationNanos),
     cpuNanos: sum(profiles, (profile) => profile.cpuNanos),
@@ -98,7 +105,8 @@ class Draft {
         known.weightNanos += weightNanos
       }
     }
-    const laterNanos = (profile.startTimeMillis - this.startTimeMillis) * 1e6
+    // Where a file does not say when it began, as if all had begun at once.
+    const laterNanos = (profile.startTimeMillis - this.startTimeMillis) * 1e6 || 0
     for (const sample of samples)
       this.#samples.push({ ...moved(sample), timeNanos: sample.timeNanos + laterNanos })
   }
@@ -155,6 +163,25 @@ function keyOfLabels(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+function hasTimes({ savedAs }: Profile): boolean {
+  return savedAs?.weightUnit !== 'ticks'
+}
+
+// NaN where none says.
+function earliestOf(profiles: readonly Profile[]): number {
+  const starts = profiles.map(({ startTimeMillis }) => startTimeMillis).filter(Number.isFinite)
+  return starts.length === 0 ? NaN : Math.min(...starts)
+}
+
+// Of files it is a file; the view is the one that all have.
+function savedAsOf(profiles: readonly Profile[]): SavedAs | undefined {
+  const saved = profiles.flatMap(({ savedAs }) => savedAs ?? [])
+  const [first] = saved
+  if (first === undefined) return undefined
+  const isOneView = saved.length === profiles.length && saved.every(({ view }) => view === first.view)
+  return { ...first, view: isOneView ? first.view : null }
+}
+
 // 1 where every profile has 1; else what all weights together were multiplied by.
 function scaleOf(profiles: readonly Profile[], sampledTicks: number): number {
   if (sampledTicks === 0 || profiles.every(({ weightScale }) => weightScale === 1)) return 1
@@ -163,11 +190,12 @@ function scaleOf(profiles: readonly Profile[], sampledTicks: number): number {
     weights += sum(totals, ({ weightNanos }) => weightNanos)
     unscaled += sum(totals, ({ ticks }) => ticks * periodMicros * 1000)
   }
-  return unscaled === 0 ? 1 : weights / unscaled
+  return unscaled > 0 ? weights / unscaled : 1
 }
 
 // What all have in common; of several processes the id is none.
-function processOf(profiles: readonly Profile[], { process }: Profile): Profile['process'] {
+function processOf(profiles: readonly Profile[], first: Profile): Profile['process'] {
+  const { process } = profiles.find((profile) => profile.process.command.length > 0) ?? first
   const isOne = profiles.every((profile) => profile.process.pid === process.pid)
   return isOne ? process : { ...process, pid: 0 }
 }

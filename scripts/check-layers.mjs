@@ -16,10 +16,10 @@ const LIB_LAYERS = [
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
-  ['view', 'labels', 'thread-groups', 'fold', 'usage', 'filter', 'merge', 'diff/*'],
+  ['view', 'labels', 'thread-groups', 'fold', 'usage', 'call-counts', 'filter', 'merge', 'diff/*'],
   ['readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'process-end', 'destination', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [

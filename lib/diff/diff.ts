@@ -6,7 +6,7 @@ import type { Label, LabelTable } from '../labels.js'
 import type { Profile } from '../profile.js'
 import { resolveSources } from '../sources/resolve.js'
 import type { SourceOptions } from '../sources/resolve.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { pairLabels } from './pair-labels.js'
 import type { LabelPair } from './pair-labels.js'
@@ -14,7 +14,7 @@ import { ALPHA, STANDARD_ERRORS, holm, pValueOf, standardErrorsOf } from './sign
 
 /** Choices for {@link diffProfiles} and the formats of a comparison. */
 export interface DiffOptions extends SourceOptions {
-  /** Which frames are shown; `js` by default. */
+  /** Which frames are shown; `js` by default, of what was read from a file all. */
   readonly view?: ViewName
   /** Whether a frame stands for a function, `function`, the default, or for a line of it. */
   readonly granularity?: GranularityName | undefined
@@ -61,6 +61,11 @@ export interface DiffSide {
 export interface ProfileDiff {
   readonly before: DiffSide
   readonly after: DiffSide
+  /**
+   * What weights are. `ticks`: one of the profiles is a file that has no times; then all fields that are called nanos are
+   * ticks.
+   */
+  readonly unit: 'nanoseconds' | 'ticks'
   /** What the time before was multiplied by; 1 unless `normalize`. */
   readonly scale: number
   /** How many functions had time of their own, and were compared. */
@@ -72,6 +77,7 @@ export interface ProfileDiff {
 /** Two profiles with their functions paired. */
 export interface PairedProfiles {
   readonly pairs: readonly LabelPair[]
+  readonly unit: ProfileDiff['unit']
   readonly before: PairedSide
   readonly after: PairedSide
 }
@@ -96,14 +102,21 @@ export function diffProfiles(before: Profile, after: Profile, options: DiffOptio
 
 /** The first half of {@link diffProfiles}, for what needs the stacks as well. */
 export function pairProfiles(before: Profile, after: Profile, options: DiffOptions): PairedProfiles {
-  const { view = DEFAULT_VIEW, granularity, normalize = false } = options
-  const [one, other] = [resolveSources(before, options), resolveSources(after, options)]
-  const tables = [internLabels(one, view, granularity), internLabels(other, view, granularity)] as const
+  const { view, granularity, normalize = false } = options
+  const unit = isInTicks(before) || isInTicks(after) ? 'ticks' : 'nanoseconds'
+  const [one, other] = [before, after]
+    .map((profile) => resolveSources(profile, options))
+    .map((profile) => (unit === 'ticks' ? inTicks(profile) : profile)) as [Profile, Profile]
+  const tables = [
+    internLabels(one, viewFor(one, view), granularity),
+    internLabels(other, viewFor(other, view), granularity),
+  ] as const
   const { pairs, pairOfBefore, pairOfAfter } = pairLabels(tables[0].labels, tables[1].labels)
   const [sumBefore, sumAfter] = [sumOf(one), sumOf(other)]
   const scale = normalize && sumBefore.nanos > 0 && sumAfter.nanos > 0 ? sumAfter.nanos / sumBefore.nanos : 1
   return {
     pairs,
+    unit,
     before: {
       profile: one,
       table: tables[0],
@@ -117,7 +130,7 @@ export function pairProfiles(before: Profile, after: Profile, options: DiffOptio
 }
 
 /** The second half. */
-export function diffOfPaired({ pairs, before, after }: PairedProfiles): ProfileDiff {
+export function diffOfPaired({ pairs, unit, before, after }: PairedProfiles): ProfileDiff {
   const [usesBefore, usesAfter] = [usesOf(before, pairs.length), usesOf(after, pairs.length)]
   const tickNanos = {
     beforeTickNanos: nanosPerTick(before) || nanosPerTick(after),
@@ -143,6 +156,7 @@ export function diffOfPaired({ pairs, before, after }: PairedProfiles): ProfileD
   return {
     before: { ticks: before.ticks, nanos: before.nanos },
     after: { ticks: after.ticks, nanos: after.nanos },
+    unit,
     scale: before.scale,
     comparisons: compared.length,
     rows: rows.sort(
@@ -192,6 +206,15 @@ function changeOf(before: Uses, after: Uses, id: number): Change {
     beforeNanos: before.nanos[id] ?? 0,
     afterNanos: after.nanos[id] ?? 0,
   }
+}
+
+function isInTicks({ savedAs }: Profile): boolean {
+  return savedAs?.weightUnit === 'ticks'
+}
+
+function inTicks(profile: Profile): Profile {
+  const totals = profile.totals.map((total) => ({ ...total, weightNanos: total.ticks }))
+  return { ...profile, totals }
 }
 
 function sumOf({ totals }: Profile): DiffSide {

@@ -1,13 +1,12 @@
 // diff-html.ts — two profiles in one HTML file: flame graphs of what grew, of what shrank, and of each, in speedscope's app;
 // for readers without JavaScript the table. Reads the app's files when called. Neighbour: html.ts (one profile).
 
-import { pairProfiles } from '../diff/diff.js'
+import { diffOfPaired, pairProfiles } from '../diff/diff.js'
 import type { DiffOptions, PairedProfiles } from '../diff/diff.js'
 import { labelOfPair, stacksOf } from '../diff/stacks.js'
 import { titleText } from '../labels.js'
 import type { Profile } from '../profile.js'
-import { DEFAULT_VIEW } from '../view.js'
-import { diffOfPaired } from '../diff/diff.js'
+import { viewFor } from '../view.js'
 import { toDiffTable } from './diff-table.js'
 import { htmlDocument } from './html.js'
 import { speedscopeFrame } from './speedscope.js'
@@ -17,9 +16,8 @@ import { speedscopeFrame } from './speedscope.js'
  * that of what shrank. Throws `ERR_NATIVEPROF_OUTPUT` if the viewer is not there.
  */
 export function toDiffHtml(before: Profile, after: Profile, options: DiffOptions = {}): string {
-  const { view = DEFAULT_VIEW } = options
-  const names = [before, after].map((profile) => titleText(profile, view)) as [string, string]
-  return htmlOfPaired(pairProfiles(before, after, options), names)
+  const names = [before, after].map((profile) => titleText(profile, viewFor(profile, options.view)))
+  return htmlOfPaired(pairProfiles(before, after, options), [names[0] ?? '', names[1] ?? ''])
 }
 
 export function htmlOfPaired(paired: PairedProfiles, names: readonly [string, string]): string {
@@ -32,7 +30,7 @@ export function htmlOfPaired(paired: PairedProfiles, names: readonly [string, st
     return {
       type: 'sampled',
       name,
-      unit: 'nanoseconds',
+      unit: paired.unit === 'ticks' ? 'none' : 'nanoseconds',
       startValue: 0,
       endValue: shown.reduce((sum, { weight }) => sum + weight, 0),
       samples: shown.map(({ sample }) => sample),

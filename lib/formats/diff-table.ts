@@ -38,8 +38,8 @@ export function toDiffTable(diff: ProfileDiff, options: DiffTableOptions = {}): 
   const others = diff.rows.filter((row) => !row.isSignificant && hasSelf(row)).slice(0, Math.max(0, top))
   const [nameBefore, nameAfter] = names.map(printable)
   const entries: (readonly [string, string])[] = [
-    ['before', `${nameBefore ?? ''}: ${sideText(diff.before)}`],
-    ['after', `${nameAfter ?? ''}: ${sideText(diff.after)}`],
+    ['before', `${nameBefore ?? ''}: ${sideText(diff.before, diff.unit)}`],
+    ['after', `${nameAfter ?? ''}: ${sideText(diff.after, diff.unit)}`],
     ...(diff.scale === 1
       ? []
       : [
@@ -53,7 +53,7 @@ export function toDiffTable(diff: ProfileDiff, options: DiffTableOptions = {}): 
       (line, index) => padRight(index === 0 ? name : '', ENTRY_COLUMNS) + line,
     ),
   )
-  const style = { columns, color }
+  const style = { columns, color, unit: diff.unit }
   if (significant.length > 0) lines.push('', ...sectionLines(significant, cwd, style))
   if (others.length > 0) {
     lines.push('', 'may be chance:', ...sectionLines(others, cwd, style))
@@ -65,8 +65,8 @@ function hasSelf({ self }: DiffRow): boolean {
   return self.beforeTicks + self.afterTicks > 0
 }
 
-function sideText({ ticks, nanos }: DiffSide): string {
-  return `${duration(nanos)} in ${ticks} ticks`
+function sideText({ ticks, nanos }: DiffSide, unit: ProfileDiff['unit']): string {
+  return unit === 'ticks' ? `${ticks} ticks` : `${duration(nanos)} in ${ticks} ticks`
 }
 
 function noiseText({ comparisons }: ProfileDiff): string {
@@ -89,25 +89,33 @@ function verdictText(significant: readonly DiffRow[]): string {
 function sectionLines(
   rows: readonly DiffRow[],
   cwd: string,
-  { columns, color }: { columns: number; color: boolean },
+  { columns, color, unit }: { columns: number; color: boolean; unit: ProfileDiff['unit'] },
 ): string[] {
   const head: CellRow = {
-    numbers: ['ms before', 'after', 'change', '%', 'std errors', 'change with callees'],
+    numbers: [
+      unit === 'ticks' ? 'ticks before' : 'ms before',
+      'after',
+      'change',
+      '%',
+      'std errors',
+      'change with callees',
+    ],
     name: 'function',
     location: 'file:line',
     tone: 'head',
   }
+  const weight = unit === 'ticks' ? (ticks: number) => String(Math.round(ticks)) : millis
   const cells = rows.map((row): CellRow => {
     const label = labelOfPair(row)
     const growth = growthOf(row.self)
     return {
       numbers: [
-        millis(row.self.beforeNanos),
-        millis(row.self.afterNanos),
-        signed(millis(growth), growth),
+        weight(row.self.beforeNanos),
+        weight(row.self.afterNanos),
+        signed(weight(growth), growth),
         row.self.beforeNanos === 0 ? 'new' : signed(percent(growth / row.self.beforeNanos), growth),
         signed(row.standardErrors.toFixed(1), row.standardErrors),
-        signed(millis(growthOf(row.total)), growthOf(row.total)),
+        signed(weight(growthOf(row.total)), growthOf(row.total)),
       ],
       name: label.name,
       location: shortLocation(label, cwd),

@@ -33,6 +33,9 @@ export const READELF: Tool = findTool('readelf', onPath('readelf'))
 
 export const STRACE: Tool = findTool('strace', onPath('strace'))
 
+/** Runs a program on a terminal of its own. */
+export const SCRIPT: Tool = findTool('script', onPath('script'))
+
 export const STRIP: Tool = findTool('strip', onPath('strip'))
 
 export const COMPILER: Tool = findTool(
