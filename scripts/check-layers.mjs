@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options'],
+  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'own-package', 'binding-file'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
   ['stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
   ['js-functions', 'js-frames'],

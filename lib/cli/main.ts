@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // main.ts — the command line: picks the verb. Everything a user did wrong ends in one line on stderr and exit code 2.
 
-import { createRequire } from 'node:module'
 import { NativeprofError } from '../errors.js'
+import { VERSION } from '../own-package.js'
 import { HELP, RUN_HELP } from './help.js'
 import { run } from './run.js'
 
@@ -16,8 +16,7 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   if (verb === '--version' || verb === '-v') {
-    const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
-    process.stdout.write(`${version}\n`)
+    process.stdout.write(`${VERSION}\n`)
     return
   }
   if (verb === 'run') return run(rest)
