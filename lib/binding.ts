@@ -213,7 +213,8 @@ function describeNode(): string {
   return `node ${process.version} (${describeTarget(runningTarget())})`
 }
 
-function refuseUnsupported(): void {
+/** Throws ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where the addon cannot be at all. */
+export function refuseUnsupported(): void {
   const { versions, platform } = process
   const runtime = versions['bun']
     ? 'Bun'

@@ -5,6 +5,7 @@ export const HELP = `nativeprof: where did the CPU time of a Node.js program go?
   nativeprof run app.js        profile a script; writes a flame graph (HTML) and
                                prints the hottest functions
   nativeprof run --help        its options: rate, format, file
+  nativeprof build             makes the addon for this node, if no binary fits
   nativeprof --version
 
 Other ways in:
@@ -36,4 +37,15 @@ profiles it. It ends as the program ends.
   nativeprof run app.js
   nativeprof run -o app.html -- --max-old-space-size=4096 app.js --verbose
   nativeprof run -f collapsed -o - app.js | flamegraph.pl > app.svg
+`
+
+export const BUILD_HELP = `nativeprof build
+
+Builds nativeprof's addon for the running node from the sources in the package,
+where none of the binaries in it fits, and puts it beside them. Needs a C++
+compiler, make, Python 3 and node-gyp, which comes with npm.
+
+Headers of node are taken from beside its binary, else from npm's setting
+nodedir, else node-gyp downloads them. CC, CXX, MAKE, PYTHON and JOBS are
+read from the environment.
 `

@@ -3,7 +3,8 @@
 
 import { NativeprofError } from '../errors.js'
 import { VERSION } from '../own-package.js'
-import { HELP, RUN_HELP } from './help.js'
+import { build } from './build.js'
+import { BUILD_HELP, HELP, RUN_HELP } from './help.js'
 import { run } from './run.js'
 
 const EXIT_USAGE = 2
@@ -11,7 +12,7 @@ const EXIT_USAGE = 2
 async function main(args: readonly string[]): Promise<void> {
   const [verb, ...rest] = args
   if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
-    process.stdout.write(rest[0] === 'run' ? RUN_HELP : HELP)
+    process.stdout.write(rest[0] === 'run' ? RUN_HELP : rest[0] === 'build' ? BUILD_HELP : HELP)
     if (verb === undefined) process.exitCode = EXIT_USAGE
     return
   }
@@ -20,6 +21,10 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   if (verb === 'run') return run(rest)
+  if (verb === 'build') {
+    build(rest)
+    return
+  }
   throw new NativeprofError(
     'ERR_NATIVEPROF_INVALID_ARGUMENT',
     `there is no command "${verb}"; to profile a script: nativeprof run ${verb}`,
