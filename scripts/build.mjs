@@ -2,15 +2,19 @@
 // Both steps do nothing harmful when repeated; tests and tools may run from dist/ meanwhile.
 
 import { chmodSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { buildNative } from './build-native.mjs'
+import { writeCommonJsTypes } from './commonjs-types.mjs'
 import { compile } from './compile.mjs'
 
-const COMMAND = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const DIST = fileURLToPath(new URL('../dist', import.meta.url))
+const COMMAND = join(DIST, 'cli/main.js')
 
 try {
   if (!compile('.', 'dist')) throw new Error('TypeScript found errors')
+  writeCommonJsTypes(DIST)
   // npm does this for installed packages only; tests run the command from here.
   if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755)
   buildNative()
