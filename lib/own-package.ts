@@ -3,9 +3,12 @@
 // bundle, as an installed one; a copy of another version does not count.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import * as nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+// By way of a value: webpack takes calls of the import out, for it means to resolve them itself.
+const { createRequire } = nodeModule
 
 /** The version of the package; that in package.json, which a bundle does not have. */
 export const VERSION = '0.1.0'
