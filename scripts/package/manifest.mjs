@@ -50,11 +50,24 @@ export function checkManifest(root = ROOT) {
       problems.push(`prebuilds/${name} has ${entry.bytes} bytes, more than ${MAX_BYTES}`)
   }
   const wanted = expectedFiles()
-  for (const name of new Set([...wanted, ...Object.keys(manifest.files)]))
-    if (!found.includes(name)) problems.push(`prebuilds/${name} is missing`)
+  const needed = new Set([...wanted, ...Object.keys(manifest.files)])
+  const missing = [...needed].filter((name) => !found.includes(name))
+  for (const [kind, abis] of groupByKind(missing))
+    problems.push(`prebuilds/${kind} is missing for ABI ${abis.join(', ')}`)
   for (const name of found)
     if (!wanted.includes(name)) problems.push(`prebuilds/${name} is for no target that is supported`)
   return problems
+}
+
+/** From `linux-x64/nativeprof.abi115.glibc.node` and its like: `linux-x64/nativeprof.*.glibc.node` → ABIs. */
+function groupByKind(names) {
+  const groups = new Map()
+  for (const name of names) {
+    const abi = /\.abi(\d+)\b/.exec(name)?.[1] ?? '?'
+    const kind = name.replace(`abi${abi}`, '*')
+    groups.set(kind, [...(groups.get(kind) ?? []), abi])
+  }
+  return groups
 }
 
 function expectedFiles() {

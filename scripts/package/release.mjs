@@ -48,7 +48,9 @@ async function checkCheckout() {
   if (compiled !== version) problems.push(`lib/own-package.ts says ${compiled}, package.json ${version}`)
   const changed = git('status', '--porcelain')
   if (changed !== '') problems.push(`the tree is not clean:\n${changed}`)
-  if (git('tag', '--list', `v${version}`) !== '') problems.push(`v${version} has been tagged already`)
+  const isTagged = git('tag', '--list', `v${version}`) !== ''
+  if (isTagged && git('rev-list', '-n1', `v${version}`) !== git('rev-parse', 'HEAD'))
+    problems.push(`v${version} has been released: its tag is on another commit`)
   return [...problems, ...checkManifest()]
 }
 
