@@ -11,7 +11,12 @@ import { ownRequire, packageFolder } from '../own-package.js'
 import { BUILD_HELP } from './help.js'
 import { findHeaders, findNodeGyp, onPath, runNodeGyp } from './node-gyp.js'
 
-const SOURCES = ['binding.gyp', 'native', 'package.json']
+// Where they are in the package, and where node-gyp wants them. See scripts/build.mjs for the first.
+const SOURCES = [
+  ['dist/binding.gyp', 'binding.gyp'],
+  ['native', 'native'],
+  ['package.json', 'package.json'],
+] as const
 
 /** Throws ERR_NATIVEPROF_BUILD if something is missing or does not compile, ERR_NATIVEPROF_INVALID_ARGUMENT for bad usage. */
 export function build(args: readonly string[]): void {
@@ -44,7 +49,7 @@ export function build(args: readonly string[]): void {
   // In a copy: the package's folder is shared, and may lie behind links that gyp does not follow well.
   const folder = fs.mkdtempSync(join(fs.realpathSync(tmpdir()), 'nativeprof-build-'))
   try {
-    for (const name of SOURCES) fs.cpSync(join(root, name), join(folder, name), { recursive: true })
+    for (const [from, to] of SOURCES) fs.cpSync(join(root, from), join(folder, to), { recursive: true })
     fs.mkdirSync(join(folder, 'node_modules'))
     const nodeAddonApi = dirname(ownRequire().resolve('node-addon-api/package.json'))
     fs.symlinkSync(nodeAddonApi, join(folder, 'node_modules/node-addon-api'))

@@ -7,8 +7,8 @@ import { ROOT } from '../native-build.mjs'
 import { succeed } from './command.mjs'
 
 const ALLOWED = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|binding\.gyp)$/,
-  /^dist\/.+\.(js|cjs|d\.ts|d\.cts)$/,
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^dist\/(.+\.(js|cjs|d\.ts|d\.cts)|binding\.gyp)$/,
   /^native\/.+\.(h|cc|c|inc|map)$/,
   /^prebuilds\/(manifest\.json|[a-z]+-[a-z0-9]+\/nativeprof\.abi\d+(\.glibc|\.musl)?\.node)$/,
 ]
@@ -17,7 +17,7 @@ const NEEDED = [
   'LICENSE',
   'README.md',
   'CHANGELOG.md',
-  'binding.gyp',
+  'dist/binding.gyp',
   'native/addon.cc',
   'dist/index.js',
   'dist/index.d.ts',
