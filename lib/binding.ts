@@ -196,7 +196,7 @@ export function openBinding(file: string): Binding {
 }
 
 function noBinding(message: string, cause: unknown): NativeprofError {
-  return new NativeprofError('ERR_NATIVEPROF_NO_BINDING', message, { cause })
+  return new NativeprofError('ERR_NATIVEPROF_NO_BINDING', message, cause === undefined ? {} : { cause })
 }
 
 /** Throws ERR_NATIVEPROF_ADDONS_FORBIDDEN if that is what the error of a load means. */

@@ -52,7 +52,9 @@ export function runNodeGyp(nodeGyp: string, folder: string, headers: string | nu
   const kept = Object.entries(process.env).filter(([name]) => !OVERRULING_SETTING.test(name))
   // binding.gyp calls `node`: it must find the one that is running.
   const PATH = dirname(process.execPath) + delimiter + (process.env['PATH'] ?? '')
-  const env = { ...Object.fromEntries(kept), PATH }
+  // In a checkout a warning is an error. Here it is nothing that the user could do about headers newer than the sources.
+  const CXXFLAGS = `${process.env['CXXFLAGS'] ?? ''} -w`.trim()
+  const env = { ...Object.fromEntries(kept), PATH, CXXFLAGS }
   const { status, signal, error } = spawnSync(process.execPath, args, { cwd: folder, env, stdio: 'inherit' })
   if (error !== undefined) return error.message
   return status === 0 ? null : `it ended with ${signal ?? `exit code ${status}`}`
