@@ -10,9 +10,17 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options'],
+  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'own-package', 'binding-file'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
-  ['path-table', 'stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
+  [
+    'path-table',
+    'stack-table',
+    'native-frames',
+    'thread-table',
+    'accuracy',
+    'recording-notes',
+    'code-listing',
+  ],
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],

@@ -1,4 +1,4 @@
-// prebuild.mjs <target> — builds the addon of a target for every supported Node: prebuilds/<target>/*.node, stripped.
+// prebuild.mjs <target> — builds the addon of a target for every supported Node: prebuilds/<target>/*.node, stripped, and their manifest.
 // `npm run prebuild -- linux-x64`. One file per ABI and libc: the addon uses V8 and Node internals, so a file fits
 // exactly one ABI. Always from scratch, as a release needs it; build-native.mjs is the quick one.
 
@@ -11,6 +11,7 @@ import prebuildify from 'prebuildify'
 import { fetchNode } from './fetch-nodes.mjs'
 import { ROOT, buildFolder, headersOf, prebuiltFile } from './native-build.mjs'
 import { NODE_VERSIONS } from './node-versions.mjs'
+import { writeManifest } from './package/manifest.mjs'
 
 const TARGETS = ['linux-x64']
 
@@ -57,6 +58,7 @@ if (targets.length === 0) {
   try {
     targets.forEach(check)
     for (const target of targets) await prebuild(target)
+    writeManifest()
   } catch (error) {
     console.error(`prebuild: ${error.message}`)
     process.exitCode = 1
