@@ -1,5 +1,5 @@
 // prebuild.mjs [--abi <number>] <target>… | all — builds the addon of a target for every supported Node: prebuilds/<platform>-<arch>/*.node, as small
-// as they get. `npm run prebuild -- linux-x64`. One file per ABI and libc: the addon uses V8 and Node internals, so a file fits
+// as they get, and their manifest. `npm run prebuild -- linux-x64`. One file per ABI and libc: the addon uses V8 and Node internals, so a file fits
 // exactly one ABI. Always from scratch, as a release needs it; build-native.mjs is the quick one.
 // Linux with glibc is built by node-gyp (for arm64 by a cross compiler), everything else by zig (zig-build.mjs).
 
@@ -13,6 +13,7 @@ import prebuildify from 'prebuildify'
 import { fetchNode } from './fetch-nodes.mjs'
 import { ROOT, buildFolder, headersOf } from './native-build.mjs'
 import { NODE_VERSIONS } from './node-versions.mjs'
+import { writeManifest } from './package/manifest.mjs'
 import { TARGETS, prebuildOf } from './targets.mjs'
 import { zigBuild } from './zig-build.mjs'
 
@@ -100,6 +101,7 @@ if (targets.length === 0) {
     )
     if (versions.length === 0) throw new Error(`no supported Node has the ABI ${options.abi}`)
     for (const target of targets) await prebuild(target, versions)
+    writeManifest()
   } catch (error) {
     console.error(`prebuild: ${error.message}`)
     process.exitCode = 1
