@@ -12,7 +12,15 @@ import ts from 'typescript'
 const LIB_LAYERS = [
   ['errors', 'profile', 'timers', 'threads', 'env', 'options'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
-  ['path-table', 'stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
+  [
+    'path-table',
+    'stack-table',
+    'native-frames',
+    'thread-table',
+    'accuracy',
+    'recording-notes',
+    'code-listing',
+  ],
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
