@@ -187,6 +187,6 @@ function cell(text: string): string {
 /** Text that no reader of Markdown takes for markup, or for the name of a person to be told. */
 function escaped(text: string): string {
   return printable(text)
-    .replace(/[&<>@]/g, (character) => `&#${character.codePointAt(0)};`)
     .replace(/[\\`*_[\]#|~]/g, '\\$&')
+    .replace(/[&<>@]/g, (character) => `&#${character.codePointAt(0)};`)
 }
