@@ -32,15 +32,15 @@ export function filterProfile(recorded: Profile, options: FilterOptions): Profil
   const texts = table.labels.map(labelText)
   const isFocus = texts.map((text) => focus === undefined || matches(focus, text))
   const isIgnored = texts.map((text) => ignore !== undefined && matches(ignore, text))
-  const isKept = new Map<number, boolean>()
+  // By stack: 0 for not looked at yet, 1 for kept, 2 for not. There may be millions.
+  const verdicts = new Uint8Array(profile.stacks.length)
   const keeps = (stackId: number): boolean => {
-    let kept = isKept.get(stackId)
-    if (kept === undefined) {
+    if (verdicts[stackId] === 0) {
       const ids = labelIdsLeafFirst(profile, table, stackId)
-      kept = ids.some((id) => isFocus[id]) && !ids.some((id) => isIgnored[id])
-      isKept.set(stackId, kept)
+      const isKept = ids.some((id) => isFocus[id]) && !ids.some((id) => isIgnored[id])
+      verdicts[stackId] = isKept ? 1 : 2
     }
-    return kept
+    return verdicts[stackId] === 1
   }
   const totals = profile.totals.filter(({ stackId }) => keeps(stackId))
   const samples = profile.samples.filter(({ stackId }) => keeps(stackId))

@@ -10,7 +10,7 @@ import { NO_SCRIPT, NO_STACK, StackTable } from './stack-table.js'
 const MAX_SAMPLES = 131_072
 
 /**
- * Adds profiles up: ticks, times and counters are the sums. Equal stacks are one, and so are threads of the same kind and
+ * Adds profiles up, one after the other: ticks, times and counters are the sums. Equal stacks are one, and so are threads of the same kind and
  * name. A single profile comes back as it is.
  *
  * Times, the one by the wall clock too, are those of all recordings together; `startTimeMillis` is the earliest start, and
@@ -18,28 +18,64 @@ const MAX_SAMPLES = 131_072
  * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for no profiles, for CPU time together with wall time, and for profiles with times
  * together with such that have only ticks.
  */
-export function mergeProfiles(profiles: readonly Profile[]): Profile {
-  const [first] = profiles
+export function mergeProfiles(profiles: Iterable<Profile>): Profile {
+  const draft = new Draft()
+  const parts: Part[] = []
+  let only: Profile | undefined
+  for (const profile of profiles) {
+    const [first] = parts
+    if (first !== undefined) requireOneKind(first, profile)
+    parts.push(partOf(profile))
+    draft.add(profile)
+    only = parts.length === 1 ? profile : undefined
+  }
+  const [first] = parts
   if (first === undefined) throw invalid('mergeProfiles() takes at least one profile')
-  if (profiles.length === 1) return first
-  if (profiles.some(({ timer }) => (timer === 'wall') !== (first.timer === 'wall')))
+  return only ?? mergedOf(draft, parts, first)
+}
+
+/** A profile without its tables, for there may be many, and large ones. */
+interface Part extends Profile {
+  readonly isFinal: boolean
+  /** Of all samples: what they weigh, and would weigh unscaled. */
+  readonly weightNanos: number
+  readonly unscaledNanos: number
+}
+
+function partOf(profile: Profile): Part {
+  const { totals, periodMicros } = profile
+  const empty = { scripts: [], functions: [], frames: [], stacks: [], threads: [], labelSets: [], totals: [] }
+  return {
+    ...profile,
+    ...empty,
+    samples: [],
+    isFinal: isResolved(profile),
+    weightNanos: sum(totals, ({ weightNanos }) => weightNanos),
+    unscaledNanos: sum(totals, ({ ticks }) => ticks * periodMicros * 1000),
+  }
+}
+
+function requireOneKind(first: Profile, profile: Profile): void {
+  if ((profile.timer === 'wall') !== (first.timer === 'wall'))
     throw invalid('a profile of CPU time and one of wall time cannot be added up; merge those of one kind')
-  if (profiles.some((profile) => hasTimes(profile) !== hasTimes(first)))
+  if (hasTimes(profile) !== hasTimes(first)) {
     throw invalid(
       'a profile that has times and one that has only ticks cannot be added up; merge those of one kind',
     )
-  const draft = new Draft(earliestOf(profiles))
-  for (const profile of profiles) draft.add(profile)
+  }
+}
+
+function mergedOf(draft: Draft, profiles: readonly Part[], first: Part): Profile {
   const counters = sumFields(profiles.map((profile) => profile.counters)) as unknown as Counters
   const sampledNanos = sum(profiles, (profile) => profile.sampledNanos)
   const tickNanos = sum(profiles, ({ counters, periodMicros }) => counters.ticks * periodMicros * 1000)
   const isOnePeriod = profiles.every(({ periodMicros }) => Object.is(periodMicros, first.periodMicros))
-  const sampledTicks = draft.sampledTicks()
-  const samples = draft.samples()
+  const startTimeMillis = earliestOf(profiles)
+  const samples = draft.samples(startTimeMillis)
   const savedAs = savedAsOf(profiles)
   const merged: Profile = {
     ...(savedAs && { savedAs }),
-    startTimeMillis: draft.startTimeMillis,
+    startTimeMillis,
     durationNanos: sum(profiles, (profile) => profile.durationNanos),
     cpuNanos: sum(profiles, (profile) => profile.cpuNanos),
     periodMicros: isOnePeriod ? first.periodMicros : tickNanos / Math.max(1, counters.ticks) / 1000,
@@ -48,7 +84,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     cost: sumFields(profiles.map((profile) => profile.cost)) as unknown as Cost,
     sampledNanos,
     coverage: sampledNanos > 0 ? tickNanos / sampledNanos : NaN,
-    weightScale: scaleOf(profiles, sampledTicks),
+    weightScale: scaleOf(profiles),
     scripts: draft.table.scripts,
     functions: draft.table.functions,
     frames: draft.table.frames,
@@ -66,23 +102,18 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
       ...new Set(profiles.flatMap(({ notes }) => notes)),
     ],
   }
-  return profiles.every(isResolved) ? markResolved(merged) : merged
+  return profiles.every(({ isFinal }) => isFinal) ? markResolved(merged) : merged
 }
 
 /** A merged profile while profiles are added to it. */
 class Draft {
-  readonly startTimeMillis: number
   readonly table = new StackTable()
   readonly threads: Thread[] = []
   readonly labelSets: Readonly<Record<string, string>>[] = [{}]
   readonly #threadIds = new Map<string, number>()
   readonly #labelsIds = new Map<string, number>([[keyOfLabels({}), 0]])
   readonly #totals = new Map<string, { -readonly [Name in keyof StackTotal]: StackTotal[Name] }>()
-  readonly #samples: Sample[] = []
-
-  constructor(startTimeMillis: number) {
-    this.startTimeMillis = startTimeMillis
-  }
+  readonly #samples: (Sample & { readonly startTimeMillis: number })[] = []
 
   add(profile: Profile): void {
     const { threads, labelSets, totals, samples } = profile
@@ -105,23 +136,23 @@ class Draft {
         known.weightNanos += weightNanos
       }
     }
-    // Where a file does not say when it began, as if all had begun at once.
-    const laterNanos = (profile.startTimeMillis - this.startTimeMillis) * 1e6 || 0
-    for (const sample of samples)
-      this.#samples.push({ ...moved(sample), timeNanos: sample.timeNanos + laterNanos })
+    // Where a file does not say when it began, as if at once with the others.
+    const { startTimeMillis } = profile
+    for (const sample of samples) this.#samples.push({ ...moved(sample), startTimeMillis })
   }
 
   totals(): StackTotal[] {
     return [...this.#totals.values()]
   }
 
-  /** In order of time. */
-  samples(): Sample[] {
-    return this.#samples.sort((a, b) => a.timeNanos - b.timeNanos)
-  }
-
-  sampledTicks(): number {
-    return sum(this.totals(), ({ ticks }) => ticks)
+  /** In order of time, which counts from the start of the earliest. */
+  samples(earliestMillis: number): Sample[] {
+    return this.#samples
+      .map(({ startTimeMillis, ...sample }) => {
+        const laterNanos = (startTimeMillis - earliestMillis) * 1e6 || 0
+        return { ...sample, timeNanos: sample.timeNanos + laterNanos }
+      })
+      .sort((a, b) => a.timeNanos - b.timeNanos)
   }
 
   // Scripts are told apart by where they are read again: two processes may have loaded two versions of a file.
@@ -183,13 +214,10 @@ function savedAsOf(profiles: readonly Profile[]): SavedAs | undefined {
 }
 
 // 1 where every profile has 1; else what all weights together were multiplied by.
-function scaleOf(profiles: readonly Profile[], sampledTicks: number): number {
-  if (sampledTicks === 0 || profiles.every(({ weightScale }) => weightScale === 1)) return 1
-  let [weights, unscaled] = [0, 0]
-  for (const { totals, periodMicros } of profiles) {
-    weights += sum(totals, ({ weightNanos }) => weightNanos)
-    unscaled += sum(totals, ({ ticks }) => ticks * periodMicros * 1000)
-  }
+function scaleOf(profiles: readonly Part[]): number {
+  if (profiles.every(({ weightScale }) => weightScale === 1)) return 1
+  const weights = sum(profiles, ({ weightNanos }) => weightNanos)
+  const unscaled = sum(profiles, ({ unscaledNanos }) => unscaledNanos)
   return unscaled > 0 ? weights / unscaled : 1
 }
 

@@ -3,6 +3,7 @@
 import * as fs from 'node:fs'
 import { NativeprofError } from '../errors.js'
 import { mergeProfiles } from '../merge.js'
+import type { Profile } from '../profile.js'
 import { HELP_OPTION, invalid, parse } from './arguments.js'
 import { outputFormatOf } from './convert.js'
 import { readInput } from './input.js'
@@ -57,9 +58,16 @@ async function runVerb(args: readonly string[]): Promise<void> {
       `${out} exists; the last file is the one that is written: name another, or say --force`,
     )
   }
-  const profiles = inputs.map(readInput)
-  showStage(`adding up ${profiles.length} profiles`)
-  const merged = mergeProfiles(profiles)
+  const merged = mergeProfiles(readEach(inputs))
   showStage(`writing ${format.name}`)
   await writeOutput(out, format.write(merged))
+}
+
+// One at a time, for they may be large.
+function* readEach(inputs: readonly string[]): Generator<Profile> {
+  for (const [index, input] of inputs.entries()) {
+    const profile = readInput(input)
+    showStage(`adding profile ${index + 1} of ${inputs.length}`)
+    yield profile
+  }
 }

@@ -43,8 +43,8 @@ interface SampledProfile {
   readonly unit: 'nanoseconds' | 'none'
   readonly startValue: 0
   endValue: number
-  /** Stacks, root-first, as indexes into the shared frames. */
-  readonly samples: (readonly number[])[]
+  /** Ids of stacks. In the file they are lists of frames, root-first. */
+  readonly stackIds: number[]
   readonly weights: number[]
 }
 
@@ -60,40 +60,53 @@ export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {})
   const { name = titleText(profile, view), threads = DEFAULT_THREADS } = options
   const table = internLabels(profile, view, options.granularity)
   const threadGroups = groupThreads(profile, threads)
-  const byGroup = profilesOf(profile, threadGroups, (stackId) =>
-    labelIdsLeafFirst(profile, table, stackId).reverse(),
-  )
-  return JSON.stringify({
+  const byGroup = profilesOf(profile, threadGroups)
+  const head = JSON.stringify({
     $schema: 'https://www.speedscope.app/file-format-schema.json',
     exporter: 'nativeprof',
     name,
     activeProfileIndex: indexOfFirstShown(threadGroups, byGroup),
     shared: { frames: table.labels.map(speedscopeFrame) },
-    profiles: [...byGroup.values()],
     nativeprof: factsOf(profile, viewLeft(profile, view)),
   })
+  const framesOf = (stackId: number): string =>
+    `[${labelIdsLeafFirst(profile, table, stackId).reverse().join(',')}]`
+  const profiles = Array.from(byGroup.values(), (sampled) => jsonOf(sampled, framesOf))
+  return `${head.slice(0, -1)},"profiles":[${profiles.join(',')}]}`
+}
+
+/** How many stacks become text before they are put together. */
+const STACKS_AT_ONCE = 1000
+
+// Put together here, for the lists of frames of a large profile take many times as much memory as their text.
+function jsonOf({ stackIds, ...sampled }: SampledProfile, framesOf: (stackId: number) => string): string {
+  const parts: string[] = []
+  for (let from = 0; from < stackIds.length; from += STACKS_AT_ONCE)
+    parts.push(
+      stackIds
+        .slice(from, from + STACKS_AT_ONCE)
+        .map(framesOf)
+        .join(','),
+    )
+  return `${JSON.stringify(sampled).slice(0, -1)},"samples":[${parts.join(',')}]}`
 }
 
 // One for each group that has samples. One without samples if none has: speedscope refuses a file without profiles.
-function profilesOf(
-  profile: Profile,
-  threadGroups: ThreadGroups,
-  framesOf: (stackId: number) => number[],
-): ReadonlyMap<number, SampledProfile> {
+function profilesOf(profile: Profile, threadGroups: ThreadGroups): ReadonlyMap<number, SampledProfile> {
   const byGroup = new Map<number, SampledProfile>()
-  const framesOfStack = new Map<number, readonly number[]>()
   for (const { stackId, groupId, weightNanos } of weightedStacksOf(profile, threadGroups)) {
-    const frames = framesOfStack.get(stackId) ?? framesOf(stackId)
-    framesOfStack.set(stackId, frames)
     const sampled = byGroup.get(groupId) ?? emptyProfile(profile, nameOf(profile, threadGroups, groupId))
     byGroup.set(groupId, sampled)
-    sampled.samples.push(frames)
+    sampled.stackIds.push(stackId)
     sampled.weights.push(Math.round(weightNanos))
     sampled.endValue += Math.round(weightNanos)
   }
   if (byGroup.size === 0) return new Map([[0, emptyProfile(profile, 'no samples')]])
   return new Map(Array.from(byGroup).sort(([a], [b]) => a - b))
 }
+
+/** Ids of stacks are below; the number that is made of one and a group is exact. */
+const MOST_STACKS = 2 ** 32
 
 // Samples as they came; or the sums, in which a stack that several threads of a group had is one.
 function weightedStacksOf(profile: Profile, { groupIdOfThread }: ThreadGroups): Iterable<Weighted> {
@@ -110,10 +123,10 @@ function weightedStacksOf(profile: Profile, { groupIdOfThread }: ThreadGroups): 
       weightNanos,
     }))
   }
-  const sums = new Map<string, Weighted>()
+  const sums = new Map<number, Weighted>()
   for (const { stackId, threadId, weightNanos } of profile.totals) {
     const groupId = groupIdOf(threadId)
-    const key = `${groupId} ${stackId}`
+    const key = groupId * MOST_STACKS + stackId
     const sum = sums.get(key)
     if (sum === undefined) sums.set(key, { stackId, groupId, weightNanos })
     else sum.weightNanos += weightNanos
@@ -130,7 +143,7 @@ function indexOfFirstShown({ groups }: ThreadGroups, byGroup: ReadonlyMap<number
 
 function emptyProfile({ savedAs }: Profile, name: string): SampledProfile {
   const unit = savedAs?.weightUnit === 'ticks' ? 'none' : 'nanoseconds'
-  return { type: 'sampled', name, unit, startValue: 0, endValue: 0, samples: [], weights: [] }
+  return { type: 'sampled', name, unit, startValue: 0, endValue: 0, stackIds: [], weights: [] }
 }
 
 function nameOf(profile: Profile, { groups }: ThreadGroups, groupId: number): string {
