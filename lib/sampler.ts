@@ -185,7 +185,7 @@ class Engine {
     const notes: string[] = []
     if (!this.#binding.safeReadAvailable()) {
       notes.push(
-        'this machine forbids process_vm_readv; callers of frameless builtins are less certain, and threads without JavaScript have no stacks',
+        'this machine lets no process read its own memory safely (process_vm_readv is forbidden); callers of frameless builtins are less certain, and threads without JavaScript have no stacks',
       )
     }
     if (this.#binding.mainProgramIsStripped()) {
