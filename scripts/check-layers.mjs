@@ -12,13 +12,22 @@ import ts from 'typescript'
 const LIB_LAYERS = [
   ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'own-package', 'binding-file'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
-  ['stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
+  [
+    'path-table',
+    'stack-table',
+    'native-frames',
+    'thread-table',
+    'accuracy',
+    'recording-notes',
+    'code-listing',
+  ],
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
-  ['view', 'labels', 'thread-groups', 'fold', 'formats/*', 'subtract', 'closing-line', 'output-file'],
+  ['view', 'labels', 'thread-groups', 'fold', 'usage', 'call-counts', 'filter', 'merge', 'diff/*'],
+  ['readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'process-end', 'destination', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [

@@ -8,8 +8,28 @@ import { bindingPath, describeTarget, runningTarget } from '../binding-file.js'
 import { openBinding, refuseUnsupported } from '../binding.js'
 import { NativeprofError } from '../errors.js'
 import { ownRequire, packageFolder } from '../own-package.js'
-import { BUILD_HELP } from './help.js'
 import { findHeaders, findNodeGyp, onPath, runNodeGyp } from './node-gyp.js'
+import type { Verb } from './verb.js'
+
+const HELP = `nativeprof build
+
+Builds nativeprof's addon for the running node from the sources in the package,
+where none of the binaries in it fits, and puts it beside them. Needs a C++
+compiler, make, Python 3 and node-gyp, which comes with npm.
+
+Headers of node are taken from beside its binary, else from npm's setting
+nodedir, else node-gyp downloads them. CC, CXX, MAKE, PYTHON and JOBS are
+read from the environment.
+`
+
+export const build: Verb = {
+  name: 'build',
+  isCommon: false,
+  usage: 'build',
+  summary: ['makes the addon for this node, if no binary fits'],
+  help: HELP,
+  run: buildAddon,
+}
 
 // Where they are in the package, and where node-gyp wants them. See scripts/build.mjs for the first.
 const SOURCES = [
@@ -19,10 +39,10 @@ const SOURCES = [
 ] as const
 
 /** Throws ERR_NATIVEPROF_BUILD if something is missing or does not compile, ERR_NATIVEPROF_INVALID_ARGUMENT for bad usage. */
-export function build(args: readonly string[]): void {
+function buildAddon(args: readonly string[]): void {
   const [arg] = args
   if (arg === '--help' || arg === '-h') {
-    process.stdout.write(BUILD_HELP)
+    process.stdout.write(HELP)
     return
   }
   if (arg !== undefined) {
