@@ -245,14 +245,17 @@ Napi::Value AttachThread(const Napi::CallbackInfo& info) {
                                                      info[1].As<Napi::String>().Utf8Value()));
 }
 
-// Whether the running node has the V8 that this file was compiled for. Asks by Node-API alone, which is the same in all.
-bool IsForThisNode(Napi::Env env, const std::string& abi) {
-  const Napi::Value process = env.Global().Get("process");
-  if (!process.IsObject()) return false;
-  const Napi::Value versions = process.As<Napi::Object>().Get("versions");
-  if (!versions.IsObject()) return false;
-  const Napi::Value modules = versions.As<Napi::Object>().Get("modules");
-  return modules.IsString() && modules.As<Napi::String>().Utf8Value() == abi;
+// Whether the running node has the V8 that this file was compiled for. Asks by Node-API alone, which is the same in all, and
+// throws nothing: in a worker that is being terminated every question fails.
+bool IsForThisNode(napi_env env, const std::string& abi) {
+  napi_value value = nullptr;
+  if (napi_get_global(env, &value) != napi_ok) return false;
+  for (const char* const name : {"process", "versions", "modules"}) {
+    if (napi_get_named_property(env, value, name, &value) != napi_ok) return false;
+  }
+  char modules[16] = "";
+  size_t length = 0;
+  return napi_get_value_string_utf8(env, value, modules, sizeof(modules), &length) == napi_ok && abi == modules;
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

@@ -1,6 +1,7 @@
-// prebuild.mjs [--abi <number>] <target>… | all — builds the addon of a target for every supported Node: prebuilds/<platform>-<arch>/*.node, as small
-// as they get, and their manifest. `npm run prebuild -- linux-x64`. One file per ABI and libc: the addon uses V8 and Node internals, so a file fits
-// exactly one ABI. Always from scratch, as a release needs it; build-native.mjs is the quick one.
+// prebuild.mjs [--abi <number>] <target>… | all — builds the addon of a target for every supported Node, as small as it gets:
+// prebuilds/<platform>-<arch>/*.node, and their manifest. `npm run prebuild -- linux-x64`. One file per ABI and libc: the addon
+// uses V8 and Node internals, so a file fits exactly one ABI. Always from scratch, as a release needs it; build-native.mjs is
+// the quick one.
 // Linux with glibc is built by node-gyp (for arm64 by a cross compiler), everything else by zig (zig-build.mjs).
 
 import { spawnSync } from 'node:child_process'

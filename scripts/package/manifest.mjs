@@ -9,16 +9,7 @@ import process from 'node:process'
 import { isMain } from '../is-main.mjs'
 import { ROOT } from '../native-build.mjs'
 import { NODE_VERSIONS } from '../node-versions.mjs'
-
-/** What a package has to hold, for each supported ABI: the folder, and what stands between ABI and `.node`. */
-export const PLATFORMS = [
-  { folder: 'linux-x64', libc: '.glibc' },
-  { folder: 'linux-arm64', libc: '.glibc' },
-  { folder: 'linux-x64', libc: '.musl' },
-  { folder: 'linux-arm64', libc: '.musl' },
-  { folder: 'darwin-x64', libc: '' },
-  { folder: 'darwin-arm64', libc: '' },
-]
+import { TARGETS, prebuildOf } from '../targets.mjs'
 
 const MAX_BYTES = 400 * 1024
 const NAME = 'manifest.json'
@@ -71,9 +62,7 @@ function groupByKind(names) {
 }
 
 function expectedFiles() {
-  return PLATFORMS.flatMap(({ folder, libc }) =>
-    NODE_VERSIONS.map(({ abi }) => `${folder}/nativeprof.abi${abi}${libc}.node`),
-  )
+  return Object.values(TARGETS).flatMap((target) => NODE_VERSIONS.map(({ abi }) => prebuildOf(target, abi)))
 }
 
 function entryOf(root, name) {

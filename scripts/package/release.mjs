@@ -14,7 +14,7 @@ import { fetchNode } from '../fetch-nodes.mjs'
 import { isMain } from '../is-main.mjs'
 import { ROOT } from '../native-build.mjs'
 import { NODE_VERSIONS } from '../node-versions.mjs'
-import { succeed } from './command.mjs'
+import { run, succeed } from './command.mjs'
 import { checkManifest } from './manifest.mjs'
 import { pack } from './tarball.mjs'
 
@@ -51,6 +51,8 @@ async function checkCheckout() {
   const isTagged = git('tag', '--list', `v${version}`) !== ''
   if (isTagged && git('rev-list', '-n1', `v${version}`) !== git('rev-parse', 'HEAD'))
     problems.push(`v${version} has been released: its tag is on another commit`)
+  const read = run(process.execPath, [join(ROOT, 'scripts/check-prebuilds.mjs')], { cwd: ROOT })
+  if (read.code !== 0) problems.push(`npm run check:prebuilds finds:\n${read.stdout}${read.stderr}`)
   return [...problems, ...checkManifest()]
 }
 
