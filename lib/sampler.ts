@@ -55,6 +55,34 @@ export function startSampler(options: SamplerOptions = {}): Sampler {
   return new Handle(engine)
 }
 
+/** What a part of nativeprof holds that looks at one window of a recording after the other. */
+export interface SharedRecording {
+  /** Everything since the recording began, without its list of single samples, which windows have no use for. */
+  snapshot(): Profile
+  /** Gives it back; the recording ends when nobody holds it any more. */
+  leave(): void
+}
+
+/**
+ * Joins the recording that runs, whatever its settings, or begins one with these options. With options of its own the caller
+ * insists on them, and the refusals are those of {@link startSampler}.
+ */
+export function joinRecording(options: SamplerOptions = {}): SharedRecording {
+  const insists = Object.values(options).some((value) => value !== undefined)
+  if (engine === undefined || insists) return shareOf(startSampler(options))
+  return shareOf(new Handle(engine))
+}
+
+function shareOf(handle: Sampler): SharedRecording {
+  const shared = engine
+  return {
+    snapshot: () => shared?.snapshot({ withSamples: false }) ?? handle.snapshot(),
+    leave: () => {
+      handle.stop()
+    },
+  }
+}
+
 let engine: Engine | undefined
 
 /** What one caller of startSampler() holds. */
@@ -146,9 +174,9 @@ class Engine {
     return this.#holders++ === 0 ? null : this.snapshot()
   }
 
-  snapshot(): Profile {
+  snapshot({ withSamples = true } = {}): Profile {
     const drained = this.#binding.drain(SLICE_WORDS, true)
-    return this.#toProfile(drained, this.#measure())
+    return this.#toProfile(drained, this.#measure(), withSamples)
   }
 
   leave(): Profile {
@@ -193,12 +221,17 @@ class Engine {
     return notes
   }
 
-  #toProfile(drained: Drained, measured: { durationNanos: number; cpuNanos: number }): Profile {
+  #toProfile(
+    drained: Drained,
+    measured: { durationNanos: number; cpuNanos: number },
+    withSamples = true,
+  ): Profile {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#recording.add(drained)
     if (!drained.consistent)
       this.#notes.push('ticks kept coming while the counters were read; they may be off by a few')
-    return this.#recording.toProfile({ ...measured, notes: [...this.#notesOfMachine(), ...this.#notes] })
+    const notes = [...this.#notesOfMachine(), ...this.#notes]
+    return this.#recording.toProfile({ ...measured, notes, withSamples })
   }
 }
 

@@ -16,8 +16,20 @@ const LIB_LAYERS = [
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
-  ['view', 'labels', 'thread-groups', 'fold', 'formats/*', 'subtract', 'closing-line', 'output-file'],
+  [
+    'view',
+    'labels',
+    'thread-groups',
+    'fold',
+    'formats/*',
+    'subtract',
+    'prune',
+    'closing-line',
+    'output-file',
+  ],
   ['recording', 'sampler'],
+  ['windows'],
+  ['pprof-index', 'pprof-handler'],
   ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
 ]
 

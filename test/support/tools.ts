@@ -25,6 +25,9 @@ export const FLAMEGRAPH_PL: Tool = findTool('flamegraph.pl', [
   '/usr/share/perl5/Devel/NYTProf/flamegraph.pl',
 ])
 
+/** Debian has it in the package golang-go; its `go tool pprof` reads profiles. */
+export const GO: Tool = findTool('go', onPath('go'))
+
 /** Of binutils. */
 export const READELF: Tool = findTool('readelf', onPath('readelf'))
 
