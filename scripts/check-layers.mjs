@@ -29,8 +29,9 @@ const LIB_LAYERS = [
   ],
   ['recording', 'sampler'],
   ['windows'],
-  ['pprof-index', 'pprof-handler'],
-  ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
+  ['process-end'],
+  ['pprof-index', 'pprof-handler', 'continuous/*'],
+  ['index', 'attach-thread', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [
