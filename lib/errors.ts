@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'ERR_NATIVEPROF_TIMER_UNAVAILABLE'
   | 'ERR_NATIVEPROF_NO_SCRIPT'
   | 'ERR_NATIVEPROF_OUTPUT'
+  | 'ERR_NATIVEPROF_INPUT'
+  | 'ERR_NATIVEPROF_INPUT_TOO_LARGE'
   | 'ERR_NATIVEPROF_SYSTEM'
 
 /** What every refusal of this package throws: a stable `code`, and a message that says what happened and what to do. */

@@ -4,7 +4,14 @@
 
 import { functionOf } from './profile.js'
 import type { Frame, Profile, Thread } from './profile.js'
-import { DEFAULT_GRANULARITY, DEFAULT_VIEW, granularityNamed, showingOf, viewNamed } from './view.js'
+import {
+  DEFAULT_GRANULARITY,
+  DEFAULT_VIEW,
+  granularityNamed,
+  showingOf,
+  viewLeft,
+  viewNamed,
+} from './view.js'
 import type { GranularityName, ViewName } from './view.js'
 
 /** A function as a reader sees it. */
@@ -53,7 +60,7 @@ export function labelOf(
     return { name, file: '[v8:builtin]', line: 0, column: 0 }
   const origin = profile.scripts[fn.scriptId]?.origin ?? ''
   const file =
-    frame.kind === 'native'
+    frame.kind === 'native' && fn.line === 0 && frame.line === 0
       ? moduleName(fn.url)
       : fn.url === '' && origin !== ''
         ? `[eval at ${printable(origin)}]`
@@ -148,8 +155,9 @@ export function threadText(thread: Thread): string {
  * one that everybody expects.
  */
 export function titleText(profile: Profile, view: ViewName): string {
-  const command = printable(profile.process.command.join(' ')) || 'node'
-  return view === DEFAULT_VIEW ? command : `${command} (${view} view)`
+  const command = printable(profile.process.command.join(' ')) || (profile.savedAs ? 'a program' : 'node')
+  const left = viewLeft(profile, view) ?? DEFAULT_VIEW
+  return left === DEFAULT_VIEW ? command : `${command} (${left} view)`
 }
 
 /**

@@ -85,6 +85,13 @@ function shareOf(handle: Sampler): SharedRecording {
 
 let engine: Engine | undefined
 
+let ticksWatcher: ((ticks: number) => void) | undefined
+
+/** Has somebody told, whenever records were taken out of the buffer, how many ticks there are. One at a time. */
+export function watchTicks(watcher: (ticks: number) => void): void {
+  ticksWatcher = watcher
+}
+
 /** What one caller of startSampler() holds. */
 class Handle implements Sampler {
   readonly #engine: Engine
@@ -193,7 +200,9 @@ class Engine {
   // Called from the event loop, where nobody catches: what goes wrong is told by the next snapshot() or stop().
   #onDrain(): void {
     try {
-      this.#recording.add(this.#binding.drain(SLICE_WORDS, false))
+      const drained = this.#binding.drain(SLICE_WORDS, false)
+      this.#recording.add(drained)
+      ticksWatcher?.(drained.counters.ticks)
     } catch (error) {
       this.#failure ??= { error }
     }

@@ -16,22 +16,12 @@ const LIB_LAYERS = [
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
-  [
-    'view',
-    'labels',
-    'thread-groups',
-    'fold',
-    'formats/*',
-    'subtract',
-    'prune',
-    'closing-line',
-    'output-file',
-  ],
+  ['view', 'labels', 'thread-groups', 'fold', 'usage', 'call-counts', 'filter', 'merge', 'diff/*'],
+  ['readers/*', 'formats/*', 'subtract', 'prune', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['windows'],
-  ['process-end'],
+  ['windows', 'process-end'],
   ['pprof-index', 'pprof-handler', 'continuous/*'],
-  ['index', 'attach-thread', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'destination', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [

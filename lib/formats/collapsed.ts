@@ -2,6 +2,7 @@
 // Format: Brendan Gregg's stackcollapse scripts; flamegraph.pl, inferno and speedscope read it. It has no escapes. Pure,
 // but for the source maps that resolve.ts reads.
 
+import { NativeprofError } from '../errors.js'
 import { fold } from '../fold.js'
 import { internLabels, labelText, printable, threadText } from '../labels.js'
 import type { Profile, Thread } from '../profile.js'
@@ -10,7 +11,7 @@ import type { SourceOptions } from '../sources/resolve.js'
 import { groupThreads } from '../thread-groups.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
-import { DEFAULT_VIEW, showingOf } from '../view.js'
+import { showingOf, viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 
 /** Choices for {@link toCollapsed}. */
@@ -36,12 +37,20 @@ export interface CollapsedOptions extends SourceOptions {
   readonly annotations?: boolean
 }
 
-/** One line per distinct stack, root-first, sorted, each ended by a line feed; the empty string if there are none. */
+/**
+ * One line per distinct stack, root-first, sorted, each ended by a line feed; the empty string if there are none. Throws
+ * ERR_NATIVEPROF_INVALID_ARGUMENT for microseconds of a profile that was read from a file without times.
+ */
 export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): string {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS, unit = 'ticks', annotations = false } = options
+  const view = viewFor(profile, options.view)
+  const { threads = DEFAULT_THREADS, unit = 'ticks', annotations = false } = options
+  if (unit === 'micros' && profile.savedAs?.weightUnit === 'ticks') {
+    const message = 'the file that was read has no times, so there are no microseconds to write; write ticks'
+    throw new NativeprofError('ERR_NATIVEPROF_INVALID_ARGUMENT', message)
+  }
   const { labels, labelIdOfStack, leafLabelIds } = internLabels(profile, view, options.granularity)
-  const words = labels.map((label) => word(labelText(label)))
+  const words = labels.map((label) => collapsedWord(labelText(label)))
   const isAnnotated = annotations && showingOf(view, 'js') === 'itself'
   const wordOf = (stackId: number): string | null => {
     const shown = words[labelIdOfStack[stackId] ?? -1]
@@ -88,14 +97,14 @@ function isNamedByItsFrame(thread: Thread, view: ViewName): boolean {
 
 // In parentheses, as all words that are no functions of the program.
 function rootOf(name: string): string {
-  return word(name.startsWith('(') ? name : `(${name})`)
+  return collapsedWord(name.startsWith('(') ? name : `(${name})`)
 }
 
 /**
  * A name that can stand in a line: without the separator, and not ending in a number of its own, which flamegraph.pl
  * would read as the first column of a differential profile.
  */
-function word(text: string): string {
+export function collapsedWord(text: string): string {
   return printable(text)
     .replaceAll(';', ',')
     .replace(/ (?=[\d.]+$)/, '_')

@@ -9,7 +9,7 @@ import type { ViewName } from '../view.js'
 export const EXPORTER = 'exporter: nativeprof'
 
 /** In the order in which they are printed. */
-export function commentsOf(profile: Profile, view: ViewName): string[] {
+export function commentsOf(profile: Profile, view: ViewName | null): string[] {
   const { counters, timer, periodMicros, sampledNanos, cpuNanos, coverage, weightScale } = profile
   const { pid, command, nodeVersion, v8Version, platform, arch } = profile.process
   const time = timer === 'wall' ? 'wall time' : 'CPU time'
@@ -20,16 +20,24 @@ export function commentsOf(profile: Profile, view: ViewName): string[] {
       : `${asked} ticks per second of ${time}`
   return [
     EXPORTER,
-    `command: ${command.join(' ')}`,
-    `process: pid ${pid}, Node.js ${nodeVersion}, V8 ${v8Version}, ${platform} ${arch}`,
-    `view: ${view}`,
+    ...said(command.length > 0, `command: ${command.join(' ')}`),
+    ...said(
+      nodeVersion !== '',
+      `process: pid ${pid}, Node.js ${nodeVersion}, V8 ${v8Version}, ${platform} ${arch}`,
+    ),
+    ...said(view !== null, `view: ${view}`),
     `timer: ${timer}`,
-    `rate: ${rate}`,
+    ...said(periodMicros > 0, `rate: ${rate}`),
     `ticks: ${counters.ticks} = ${counters.samples} samples + ${counters.dropped} dropped + ${counters.notWalkable} not walkable` +
       ` (${counters.truncated} truncated, ${counters.walkedByV8} walked by V8; ${counters.forwarded} foreign signals forwarded)`,
     `time: ${cpuNanos} ns of CPU, ${sampledNanos} ns sampled, coverage ${coverage}, weights times ${weightScale}`,
     ...profile.notes.map((note) => `note: ${note}`),
   ].map(printable)
+}
+
+// What a file did not say that the profile was read from, is not said.
+function said(isKnown: boolean, comment: string): string[] {
+  return isKnown ? [comment] : []
 }
 
 function rounded(number: number): string {

@@ -15,7 +15,7 @@ import type { SourceOptions } from '../sources/resolve.js'
 import { groupThreads } from '../thread-groups.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { viewFor, viewLeft } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { commentsOf } from './pprof-comments.js'
 
@@ -37,20 +37,23 @@ export interface PprofOptions extends SourceOptions {
 
 /**
  * A gzipped pprof profile. Each sample has its ticks (`samples/count`) and its time in nanoseconds (`cpu/nanoseconds`,
- * the default type; `time/nanoseconds` with the wall clock), and string labels: `thread`, `thread_id` and those of the
+ * the default type; `time/nanoseconds` with the wall clock; none if what was read from a file has no times), and string labels: `thread`, `thread_id` and those of the
  * program. An inlined function is a location of its own, as every function is: speedscope shows one line per location.
  */
 export function toPprof(recorded: Profile, options: PprofOptions = {}): Uint8Array {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS } = options
+  const view = viewFor(profile, options.view)
+  const { threads = DEFAULT_THREADS } = options
   const strings = new StringTable()
   const text = (words: string): number => strings.dedup(words)
   const places = new Places(profile, internLabels(profile, view, options.granularity), text)
-  const sample = samplesOf(profile, { places, threads, text })
+  const hasTimes = profile.savedAs?.weightUnit !== 'ticks'
+  const sample = samplesOf(profile, { places, threads, hasTimes, text })
+  const count = { type: text('samples'), unit: text('count') }
   const time = { type: text(profile.timer === 'wall' ? WALL_TYPE : 'cpu'), unit: text('nanoseconds') }
   const message = new Message({
     stringTable: strings,
-    sampleType: [{ type: text('samples'), unit: text('count') }, time],
+    sampleType: hasTimes ? [count, time] : [count],
     sample,
     mapping: places.mappings,
     location: places.locations,
@@ -59,8 +62,8 @@ export function toPprof(recorded: Profile, options: PprofOptions = {}): Uint8Arr
     durationNanos: whole(profile.durationNanos),
     periodType: time,
     period: whole(profile.periodMicros * 1000),
-    defaultSampleType: time.type,
-    comment: commentsOf(profile, view).map(text),
+    defaultSampleType: hasTimes ? time.type : count.type,
+    comment: commentsOf(profile, viewLeft(profile, view)).map(text),
   })
   return gzipSync(message.encode())
 }
@@ -172,11 +175,12 @@ function nameOf(label: Label): string {
 interface SampleChoices {
   readonly places: Places
   readonly threads: ThreadsName
+  readonly hasTimes: boolean
   readonly text: (words: string) => number
 }
 
 // One for each distinct stack of locations and set of labels.
-function samplesOf(profile: Profile, { places, threads, text }: SampleChoices): SampleInput[] {
+function samplesOf(profile: Profile, { places, threads, hasTimes, text }: SampleChoices): SampleInput[] {
   const threadLabels = threadLabelsOf(profile, threads)
   const samples = new Map<string, SampleInput & { ticks: number; nanos: number }>()
   const locationIdsOfStack = new Map<number, readonly number[]>()
@@ -196,7 +200,7 @@ function samplesOf(profile: Profile, { places, threads, text }: SampleChoices): 
   }
   return Array.from(samples.values(), ({ ticks, nanos, ...sample }) => ({
     ...sample,
-    value: [whole(ticks), whole(nanos)],
+    value: hasTimes ? [whole(ticks), whole(nanos)] : [whole(ticks)],
   }))
 }
 
