@@ -52,7 +52,8 @@ export function groupThreads(profile: Profile, choice: ThreadsName): ThreadGroup
     }
     const work = works.get(threadId)
     if (work === undefined) return -1
-    const nameAndWork = work === UNTOLD_THREAD ? name : `${name} ${work}`
+    // What was read from a file may be called so already.
+    const nameAndWork = work === UNTOLD_THREAD || name.endsWith(work) ? name : `${name} ${work}`
     const id =
       idOfWork.get(nameAndWork) ?? drafts.push({ name: nameAndWork, suffix: '', hasJavaScript: false }) - 1
     idOfWork.set(nameAndWork, id)

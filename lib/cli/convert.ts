@@ -1,6 +1,6 @@
 // convert.ts — `nativeprof convert`: a saved profile in another format.
 
-import { formatNamed, formatOfFile } from '../formats/index.js'
+import { FORMATS, formatNamed, formatOfFile } from '../formats/index.js'
 import type { Format } from '../formats/index.js'
 import { filterProfile } from '../filter.js'
 import { DEFAULT_THREADS, threadsNamed } from '../threads.js'
@@ -24,21 +24,27 @@ const OPTIONS = {
 
 const HELP = `nativeprof convert [options] IN OUT
 
-Writes a saved profile in another format, by the ending of OUT: .html .pb.gz
-.cpuprofile .speedscope.json .collapsed .md; IN may be any of them but .md. A - is
-standard input or output, then with -f.
+Writes a saved profile in another format, by the ending of OUT, or -f. IN is
+pprof, collapsed stacks, .cpuprofile, speedscope, or an HTML file of nativeprof.
+- is standard input or output.
+
+  ${endingsText()}
 
   -f, --format F  the format of OUT                    (default: by its ending)
   --view V        js, mixed, native: of the frames in the file       (all of it)
   --threads T     auto, split, merged: threads apart, or as one   (default auto)
   --lines         a frame is a line of a function, the one executed
-  --focus RE, --ignore RE   only stacks with, no stacks with a frame that matches
+  --focus RE, --ignore RE   only stacks with, no stacks with a matching frame
   --package-paths files of npm packages as package/path
   -h, --help
 
   nativeprof convert app.cpuprofile app.pb.gz
   nativeprof convert -f collapsed app.pb.gz - | flamegraph.pl > app.svg
 `
+
+function endingsText(): string {
+  return FORMATS.flatMap(({ endings: [ending] }) => ending ?? []).join('  ')
+}
 
 export const convert: Verb = {
   name: 'convert',

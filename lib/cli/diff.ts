@@ -51,11 +51,11 @@ run for other reasons is not in that: compare like with like, on one machine.
   --check         exit code 1 if anything grew, for continuous integration
   -o, --out PATH  where to, by its ending: .html (flame graphs of what grew and
                   shrank), .collapsed (difffolded.pl's two columns), .txt
-  -f, --format F  table, collapsed, html               (default: table, to stdout)
+  -f, --format F  table, collapsed, html             (default: table, to stdout)
   --top N         rows of what may be chance                        (default 10)
   --view V        js, mixed, native: of the frames in the files      (all of it)
   --lines         compare lines, not functions
-  --focus RE, --ignore RE   only stacks with, no stacks with a frame that matches
+  --focus RE, --ignore RE   only stacks with, no stacks with a matching frame
   --package-paths files of npm packages as package/path
   -h, --help
 

@@ -19,9 +19,8 @@ const OPTIONS = {
 const HELP = `nativeprof merge [options] IN… OUT
 
 Adds up saved profiles: of several runs, for less noise, or of the processes of
-one program. Ticks, times and counters are the sums; equal stacks are one, and so
-are threads of the same kind and name. The inputs may be of different formats;
-OUT goes by its ending.
+one program. Ticks, times and counters are the sums; equal stacks are one, and
+so are threads of one kind and name. The inputs may be of different formats.
 
   -f, --format F  the format of OUT                    (default: by its ending)
   --force         replace OUT if it exists

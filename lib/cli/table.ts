@@ -39,7 +39,7 @@ speedscope, or an HTML file of nativeprof. - is standard input.
   --top N         rows                                              (default 20)
   --threads T     split: a table for each thread
   --view V        js, mixed, native: of the frames in the file       (all of it)
-  --columns N     how wide                    (default: the terminal's, else 110)
+  --columns N     how wide                   (default: the terminal's, else 110)
   --package-paths files of npm packages as package/path
   -h, --help
 

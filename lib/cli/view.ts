@@ -33,7 +33,7 @@ network, and opens it in the browser. FILE is pprof, collapsed stacks,
 .cpuprofile, speedscope, or an HTML file of nativeprof. - is standard input.
 
   --no-open       only write the file, and print its path
-  -o, --out PATH  where to write it             (default: in the temporary folder)
+  -o, --out PATH  where to write it           (default: in the temporary folder)
   --view V        js, mixed, native: of the frames in the file       (all of it)
   --threads T     auto, split, merged: threads apart, or as one   (default auto)
   --lines         a frame is a line of a function, the one executed

@@ -4,15 +4,15 @@
 
 import { NativeprofError } from '../errors.js'
 import { fold } from '../fold.js'
-import { internLabels, labelText, printable, threadText } from '../labels.js'
-import type { Profile, Thread } from '../profile.js'
+import { internLabels, labelText, printable } from '../labels.js'
+import type { Profile } from '../profile.js'
 import { resolveSources } from '../sources/resolve.js'
 import type { SourceOptions } from '../sources/resolve.js'
-import { groupThreads } from '../thread-groups.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
 import { showingOf, viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
+import { threadRoots } from './thread-roots.js'
 
 /** Choices for {@link toCollapsed}. */
 export interface CollapsedOptions extends SourceOptions {
@@ -56,11 +56,14 @@ export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): 
     const shown = words[labelIdOfStack[stackId] ?? -1]
     return shown === undefined ? null : shown + (isAnnotated ? annotationOf(profile, stackId) : '')
   }
-  const roots = rootsOf(profile, view, threads)
+  const roots = threadRoots(profile, view, threads)
   const weightByStack = fold(profile, {
     nameOf: wordOf,
     leafOf: (stackId) => words[leafLabelIds.get(stackId) ?? -1] ?? null,
-    rootOf: (thread) => roots.get(thread) ?? null,
+    rootOf: (thread) => {
+      const root = roots.get(thread)
+      return root === undefined ? null : collapsedWord(root)
+    },
     weightOf: (total) => (unit === 'ticks' ? total.ticks : total.weightNanos / 1000),
   })
   const lines = Array.from(weightByStack, ([stack, weight]) => `${stack} ${Math.round(weight)}\n`)
@@ -72,32 +75,6 @@ function annotationOf({ stacks, frames }: Profile, stackId: number): string {
   if (frame?.kind !== 'js') return ''
   if (frame.inlined) return '_[i]'
   return frame.tier === null || frame.tier === 'interpreted' ? '' : '_[j]'
-}
-
-// The root frames of the threads that have one.
-function rootsOf(profile: Profile, view: ViewName, threads: ThreadsName): ReadonlyMap<Thread, string> {
-  const { groups, groupIdOfThread } = groupThreads(profile, threads)
-  const roots = new Map<Thread, string>()
-  if (threads === 'merged') return roots
-  for (const { threadId } of profile.totals) {
-    const thread = profile.threads[threadId]
-    const group = groups[groupIdOfThread[threadId] ?? -1]
-    if (thread && group) roots.set(thread, rootOf(threads === 'split' ? group.name : threadText(thread)))
-  }
-  if (threads === 'split') return roots
-  if (new Set(roots.values()).size < 2) return new Map()
-  return new Map(Array.from(roots).filter(([thread]) => !isNamedByItsFrame(thread, view)))
-}
-
-// The stacks of threads without JavaScript begin with a word for what the thread is, which says more than its name. A view
-// that shows native frames in its place has nothing but the name.
-function isNamedByItsFrame(thread: Thread, view: ViewName): boolean {
-  return thread.kind === 'other' && showingOf(view, 'runtime') === 'itself'
-}
-
-// In parentheses, as all words that are no functions of the program.
-function rootOf(name: string): string {
-  return collapsedWord(name.startsWith('(') ? name : `(${name})`)
 }
 
 /**

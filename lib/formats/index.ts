@@ -6,13 +6,15 @@ import type { SourceOptions } from '../sources/resolve.js'
 import type { ThreadsName } from '../threads.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { toCollapsed } from './collapsed.js'
+import { toCpuProfile } from './cpuprofile.js'
 import { toHtml } from './html.js'
+import { toMarkdown } from './markdown.js'
 import { toPprof } from './pprof.js'
 import { toSpeedscope } from './speedscope.js'
 import { toTable } from './table.js'
 
 /** What a user types to name a format. */
-export type FormatName = 'collapsed' | 'html' | 'pprof' | 'speedscope' | 'table'
+export type FormatName = 'collapsed' | 'cpuprofile' | 'html' | 'markdown' | 'pprof' | 'speedscope' | 'table'
 
 /** What may be asked of every format. */
 export interface WriteOptions extends SourceOptions {
@@ -40,7 +42,9 @@ export const FORMATS: readonly Format[] = [
   DEFAULT_FORMAT,
   { name: 'collapsed', endings: ['.collapsed', '.folded', '.txt'], write: toCollapsed },
   { name: 'pprof', endings: ['.pb.gz', '.pprof'], write: toPprof },
+  { name: 'cpuprofile', endings: ['.cpuprofile'], write: toCpuProfile },
   { name: 'speedscope', endings: ['.speedscope.json'], write: toSpeedscope },
+  { name: 'markdown', endings: ['.md'], write: toMarkdown },
   { name: 'table', endings: [], write: toTable },
 ]
 

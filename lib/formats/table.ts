@@ -167,7 +167,7 @@ function isOfNode({ file }: Label, view: ViewName): boolean {
 
 function summaryLines(profile: Profile, view: ViewName, columns: number): string[] {
   const { counters, process } = profile
-  const machine = `pid ${process.pid}, Node.js ${process.nodeVersion}, ${process.platform} ${process.arch}`
+  const machine = `${process.pid === 0 ? '' : `pid ${process.pid}, `}Node.js ${process.nodeVersion}, ${process.platform} ${process.arch}`
   const hasRates = profile.sampledNanos > 0 || !profile.savedAs
   const truncated = counters.truncated > 0 ? `, of which ${counters.truncated} truncated` : ''
   const entries = [

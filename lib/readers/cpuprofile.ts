@@ -138,6 +138,9 @@ function frameOf(
   isOurs: boolean,
 ): Parameters<ProfileDraft['frame']>[0] {
   const name = functionName || '(anonymous)'
+  // Below the function that caused it, for viewers; see the writer.
+  if (isOurs && name === '(garbage collection)')
+    return { name: '(garbage collector)', url: '', kind: 'gc', line: 0, column: 0 }
   const file = textIn(callFrame['url'])
   const kind = kindOf(name, file, false)
   return {

@@ -56,9 +56,21 @@ export function readPprof(bytes: Uint8Array): Profile {
     process: { ...(tables.program !== '' && { command: [tables.program] }), ...said.process },
     notes: [...said.notes, ...notes],
   })
+  const weightScale = scaleOf(profile, nanosOfPeriod)
   // What the comments say is of the whole recording. Of a part of it, or of several in one file, it is not true.
-  if (said.counters?.samples !== profile.counters.samples) return profile
-  return { ...profile, counters: said.counters, ...said.numbers }
+  if (said.counters?.samples !== profile.counters.samples) return { ...profile, weightScale }
+  return { ...profile, weightScale, counters: said.counters, ...said.numbers }
+}
+
+// What the ticks were multiplied by, with their period, to be the times; but for rounding, nothing.
+function scaleOf({ totals }: Profile, nanosOfPeriod: number): number {
+  let [ticks, nanos] = [0, 0]
+  for (const total of totals) {
+    ticks += total.ticks
+    nanos += total.weightNanos
+  }
+  const scale = nanos / (ticks * nanosOfPeriod)
+  return nanosOfPeriod > 0 && ticks > 0 && Math.abs(scale - 1) > 1e-6 ? scale : 1
 }
 
 function valuesOf({ sampleTypes, defaultSampleType }: PprofTables): Values {

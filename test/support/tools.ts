@@ -26,12 +26,16 @@ export const FLAMEGRAPH_PL: Tool = findTool('flamegraph.pl', [
 ])
 
 /** Debian has it in the package golang-go; its `go tool pprof` reads profiles. */
+/** For `go tool pprof`. */
 export const GO: Tool = findTool('go', onPath('go'))
 
 /** Of binutils. */
 export const READELF: Tool = findTool('readelf', onPath('readelf'))
 
 export const STRACE: Tool = findTool('strace', onPath('strace'))
+
+/** Runs a program on a terminal of its own. */
+export const SCRIPT: Tool = findTool('script', onPath('script'))
 
 export const STRIP: Tool = findTool('strip', onPath('strip'))
 
