@@ -84,6 +84,21 @@ function shareOf(handle: Sampler): SharedRecording {
 }
 
 let engine: Engine | undefined
+let busy = 0
+
+/** Whether the sampler is at work, which what interrupts it must not get into. */
+export function isBusy(): boolean {
+  return busy > 0
+}
+
+function whileBusy<Result>(work: () => Result): Result {
+  busy++
+  try {
+    return work()
+  } finally {
+    busy--
+  }
+}
 
 let ticksWatcher: ((ticks: number) => void) | undefined
 
@@ -182,8 +197,10 @@ class Engine {
   }
 
   snapshot({ withSamples = true } = {}): Profile {
-    const drained = this.#binding.drain(SLICE_WORDS, true)
-    return this.#toProfile(drained, this.#measure(), withSamples)
+    return whileBusy(() => {
+      const drained = this.#binding.drain(SLICE_WORDS, true)
+      return this.#toProfile(drained, this.#measure(), withSamples)
+    })
   }
 
   leave(): Profile {
@@ -200,9 +217,11 @@ class Engine {
   // Called from the event loop, where nobody catches: what goes wrong is told by the next snapshot() or stop().
   #onDrain(): void {
     try {
-      const drained = this.#binding.drain(SLICE_WORDS, false)
-      this.#recording.add(drained)
-      ticksWatcher?.(drained.counters.ticks)
+      whileBusy(() => {
+        const drained = this.#binding.drain(SLICE_WORDS, false)
+        this.#recording.add(drained)
+        ticksWatcher?.(drained.counters.ticks)
+      })
     } catch (error) {
       this.#failure ??= { error }
     }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options'],
+  ['errors', 'profile', 'timers', 'threads', 'env', 'production-env', 'options'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
   ['stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
   ['js-functions', 'js-frames'],
@@ -21,7 +21,7 @@ const LIB_LAYERS = [
   ['recording', 'sampler'],
   ['windows', 'process-end'],
   ['pprof-index', 'pprof-handler', 'continuous/*'],
-  ['index', 'attach-thread', 'destination', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'destination', 'signal-recording', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [
@@ -35,6 +35,7 @@ const NATIVE_LAYERS = [
     'js_linkage',
     'safe_read',
     'end_signals',
+    'signal_calls',
     'frame_list',
     'walk_memory',
     'modules',
@@ -68,7 +69,7 @@ const NATIVE_LAYERS = [
   ],
   ['sigprof_handler'],
   ['sampler'],
-  ['addon', 'addon_symbols', 'drain_handles'],
+  ['addon', 'addon_signal', 'addon_symbols', 'drain_handles'],
 ]
 
 const MAX_LINES = 300
