@@ -20,7 +20,7 @@ const LIB_LAYERS = [
   ['readers/*', 'formats/*', 'subtract', 'prune', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
   ['windows', 'process-end'],
-  ['pprof-index', 'pprof-handler', 'continuous/*'],
+  ['pprof-index', 'pprof-handler', 'continuous/*', 'attach/*'],
   ['index', 'attach-thread', 'destination', 'signal-recording', 'preload', 'auto', 'cli/*'],
 ]
 
