@@ -30,7 +30,7 @@ export interface ProductionEnv {
 }
 
 // SIGUSR1 starts node's inspector, others end a program or are what its terminal says.
-const RECORDING_SIGNALS = ['SIGUSR2', 'SIGALRM', 'SIGIO', 'SIGPWR', 'SIGURG', 'SIGWINCH'] as const
+const RECORDING_SIGNALS = ['SIGUSR2', 'SIGALRM', 'SIGIO', 'SIGURG', 'SIGWINCH'] as const
 
 /** A signal that may be asked for. */
 export type RecordingSignal = (typeof RECORDING_SIGNALS)[number]

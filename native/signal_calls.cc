@@ -3,13 +3,12 @@
 #include "signal_calls.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 
 #include "signal_safe.h"
+#include "signal_semaphore.h"
 
 namespace nativeprof {
 
@@ -19,7 +18,7 @@ namespace {
 v8::Isolate* isolate = nullptr;
 uv_async_t wake_loop;
 void (*callback)() = nullptr;
-sem_t signal_came;
+SignalSemaphore signal_came;
 
 // written by the JS thread
 std::atomic<bool> watching{false};
@@ -31,7 +30,7 @@ std::atomic<int> calls_due{0};
 void HandleSignal(int) {
   const ErrnoGuard errno_guard;
   // acquire: pairs with the release in Watch()
-  if (watching.load(std::memory_order_acquire)) sem_post(&signal_came);
+  if (watching.load(std::memory_order_acquire)) signal_came.Post();
 }
 
 // Runs on the JS thread, from V8's interrupt or from the event loop.
@@ -45,16 +44,13 @@ void OnInterrupt(v8::Isolate*, void*) { MakeCalls(); }
 void OnWake(uv_async_t*) { MakeCalls(); }
 
 void* WaitForSignals(void*) {
-  for (;;) {
-    if (sem_wait(&signal_came) != 0) {
-      if (errno == EINTR) continue;
-      return nullptr;
-    }
+  while (signal_came.Wait()) {
     if (!watching.load(std::memory_order_acquire)) return nullptr;
     calls_due.fetch_add(1, std::memory_order_acq_rel);
     isolate->RequestInterrupt(OnInterrupt, nullptr);
     uv_async_send(&wake_loop);
   }
+  return nullptr;
 }
 
 bool StartWaiting() {
@@ -82,7 +78,7 @@ bool SignalCalls::Watch(int signal, v8::Isolate* of_isolate, uv_loop_t* loop, vo
   if ((before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)) return false;
   isolate = of_isolate;
   callback = call;
-  if (sem_init(&signal_came, 0, 0) != 0) return false;
+  if (!signal_came.Init()) return false;
   if (uv_async_init(loop, &wake_loop, OnWake) != 0) return false;
   uv_unref(reinterpret_cast<uv_handle_t*>(&wake_loop));
   if (!StartWaiting()) return false;
@@ -96,7 +92,7 @@ bool SignalCalls::Watch(int signal, v8::Isolate* of_isolate, uv_loop_t* loop, vo
 
 void SignalCalls::Unwatch() {
   if (!watching.exchange(false, std::memory_order_acq_rel)) return;
-  sem_post(&signal_came);  // the thread ends
+  signal_came.Post();  // the thread ends
   uv_close(reinterpret_cast<uv_handle_t*>(&wake_loop), nullptr);
 }
 

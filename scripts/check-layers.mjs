@@ -10,9 +10,27 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'production-env', 'options'],
+  [
+    'errors',
+    'profile',
+    'timers',
+    'threads',
+    'env',
+    'production-env',
+    'options',
+    'own-package',
+    'binding-file',
+  ],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
-  ['stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
+  [
+    'path-table',
+    'stack-table',
+    'native-frames',
+    'thread-table',
+    'accuracy',
+    'recording-notes',
+    'code-listing',
+  ],
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
@@ -25,7 +43,17 @@ const LIB_LAYERS = [
 ]
 
 const NATIVE_LAYERS = [
-  ['signal_safe', 'record', 'clock', 'dwarf_reader', 'unwind_rule', 'cycles'],
+  [
+    'signal_safe',
+    'record',
+    'clock',
+    'dwarf_reader',
+    'unwind_rule',
+    'cycles',
+    'arm64_instructions',
+    'glibc_pins',
+    'glibc_compat',
+  ],
   [
     'ring_buffer',
     'counters',
@@ -34,8 +62,10 @@ const NATIVE_LAYERS = [
     'call_site',
     'js_linkage',
     'safe_read',
+    'signal_semaphore',
     'end_signals',
     'signal_calls',
+    'builtin_kinds',
     'frame_list',
     'walk_memory',
     'modules',
@@ -50,6 +80,7 @@ const NATIVE_LAYERS = [
   ['linked_image', 'symbol_name', 'native_symbols'],
   [
     'call_sites',
+    'arm64_code_window',
     'stack_memory',
     'walk_resources',
     'v8_code',
@@ -62,7 +93,9 @@ const NATIVE_LAYERS = [
     'call_of_c',
     'interpreter_leaf',
     'leaf_frame',
+    'leaf_frame_arm64',
     'frame_walker',
+    'frame_walker_arm64',
     'frame_walker_memory',
     'stack_walker',
     'walk_comparison',

@@ -24,8 +24,8 @@ export interface PprofTables {
   readonly comments: readonly string[]
   /** The file of the first mapping: the program. '' if there is none. */
   readonly program: string
-  /** Frames of a location, root-first, ids in the draft, by the id of the location. */
-  readonly frameIdsOfLocation: ReadonlyMap<number, readonly number[]>
+  /** Frames of a location, root-first, as ids in the draft; undefined for a location that is not there. */
+  readonly framesOfLocation: (locationId: number) => readonly number[] | undefined
 }
 
 interface MappingRow {
@@ -95,8 +95,18 @@ export function readTables(bytes: Uint8Array, draft: ProfileDraft): PprofTables 
     durationNanos,
     comments: said,
     program: mappings.get(program)?.file ?? '',
-    frameIdsOfLocation,
+    framesOfLocation: lookUp(frameIdsOfLocation),
   }
+}
+
+// Most files count locations from 1. An array is quicker then, and there may be ten millions of questions.
+function lookUp<Value>(values: ReadonlyMap<number, Value>): (key: number) => Value | undefined {
+  const dense: Value[] = []
+  for (const [key, value] of values) {
+    if (key !== dense.length + 1) return (id) => values.get(id)
+    dense.push(value)
+  }
+  return (id) => dense[id - 1]
 }
 
 // The whole table first: everything refers to it, and it is last in most files. Reads the framing of all else, too.

@@ -10,16 +10,16 @@ import { threadOfText } from './place-text.js'
 import { ProfileDraft } from './profile-draft.js'
 import { WireReader } from './wire-reader.js'
 
-const NANOS_OF_UNIT: Readonly<Record<string, number>> = {
-  nanoseconds: 1,
-  ns: 1,
-  microseconds: 1e3,
-  us: 1e3,
-  milliseconds: 1e6,
-  ms: 1e6,
-  seconds: 1e9,
-  s: 1e9,
-}
+const NANOS_OF_UNIT: ReadonlyMap<string, number> = new Map([
+  ['nanoseconds', 1],
+  ['ns', 1],
+  ['microseconds', 1e3],
+  ['us', 1e3],
+  ['milliseconds', 1e6],
+  ['ms', 1e6],
+  ['seconds', 1e9],
+  ['s', 1e9],
+])
 
 /** Which of a sample's values are used. */
 interface Values {
@@ -38,7 +38,7 @@ export function readPprof(bytes: Uint8Array): Profile {
   const tables = readTables(bytes, draft)
   const values = valuesOf(tables)
   const { period, periodType } = tables
-  const nanosOfPeriod = period * (NANOS_OF_UNIT[periodType.unit] ?? 0)
+  const nanosOfPeriod = period * (NANOS_OF_UNIT.get(periodType.unit) ?? 0)
   const notes: string[] = []
   // A profile of counts has no times unless it says what a count stands for.
   const nanosOfTick = values.time >= 0 || !(nanosOfPeriod > 0) ? 1 : nanosOfPeriod
@@ -81,7 +81,7 @@ function valuesOf({ sampleTypes, defaultSampleType }: PprofTables): Values {
   const isTime = (index: number): boolean => {
     const { type = '', unit = '' } = sampleTypes[index] ?? {}
     // Of Go's blocking and mutex profiles `delay` is a time, and its count is `contentions`: not what a CPU does.
-    return unit in NANOS_OF_UNIT && type !== 'delay'
+    return NANOS_OF_UNIT.has(unit) && type !== 'delay'
   }
   const all = sampleTypes.map((_, index) => index).filter(isTime)
   const named = (name: string): number | undefined => all.find((index) => sampleTypes[index]?.type === name)
@@ -93,7 +93,7 @@ function valuesOf({ sampleTypes, defaultSampleType }: PprofTables): Values {
     )
   }
   const { type = '', unit = '' } = sampleTypes[time] ?? {}
-  return { count, time, nanos: NANOS_OF_UNIT[unit] ?? 1, isWall: type === 'wall' || type === 'time' }
+  return { count, time, nanos: NANOS_OF_UNIT.get(unit) ?? 1, isWall: type === 'wall' || type === 'time' }
 }
 
 interface SampleContext {
@@ -108,9 +108,10 @@ function addSamples(bytes: Uint8Array, draft: ProfileDraft, context: SampleConte
   const labels = new LabelReader(bytes, draft, tables)
   const locationIds: number[] = []
   const numbers: number[] = []
-  // The stack before, from its root: most samples share the greater part of it.
-  const lastFrameIds: number[] = []
+  // The locations of the sample before, from the root, and the stack at each.
+  const lastLocationIds: number[] = []
   const lastStackIds: number[] = []
+  let lastDepth = 0
   const file = new WireReader(bytes)
   const sample = new WireReader(bytes)
   while (file.next()) {
@@ -137,23 +138,21 @@ function addSamples(bytes: Uint8Array, draft: ProfileDraft, context: SampleConte
     if (ticks === 0 && weightNanos === 0) continue
     let stackId = -1
     let depth = 0
-    let isShared = true
-    for (let at = locations - 1; at >= 0; at--) {
-      const frameIds = tables.frameIdsOfLocation.get(locationIds[at] as number)
-      if (frameIds === undefined)
-        throw unreadable(`this is no whole pprof profile: it has no location ${locationIds[at]}`)
-      for (const frameId of frameIds) {
-        isShared &&= lastFrameIds[depth] === frameId
-        if (isShared) stackId = lastStackIds[depth] as number
-        else {
-          stackId = draft.push(stackId, frameId)
-          lastFrameIds[depth] = frameId
-          lastStackIds[depth] = stackId
-        }
-        depth++
-      }
+    // Most samples share the greater part of their stack with the one before.
+    for (; depth < locations && depth < lastDepth; depth++) {
+      if (lastLocationIds[depth] !== locationIds[locations - 1 - depth]) break
+      stackId = lastStackIds[depth] as number
     }
-    lastFrameIds.length = lastStackIds.length = depth
+    for (; depth < locations; depth++) {
+      const locationId = locationIds[locations - 1 - depth] as number
+      const frameIds = tables.framesOfLocation(locationId)
+      if (frameIds === undefined)
+        throw unreadable(`this is no whole pprof profile: it has no location ${locationId}`)
+      for (const frameId of frameIds) stackId = draft.push(stackId, frameId)
+      lastLocationIds[depth] = locationId
+      lastStackIds[depth] = stackId
+    }
+    lastDepth = locations
     if (stackId < 0) stackId = draft.push(-1, draft.frame(NO_FRAMES))
     const { threadId, labelsId } = labels.ids()
     draft.add({ stackId, threadId, labelsId, ticks, weightNanos })

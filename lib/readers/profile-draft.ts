@@ -1,9 +1,9 @@
 // profile-draft.ts — a profile while it is read from a file. Each reader pushes frames, stacks and samples, and says at
-// the end what the file knows of the whole. Neighbours: stack-draft.ts, place-text.ts (what a frame's words mean).
+// the end what the file knows of the whole. Neighbours: path-table.ts, place-text.ts (what a frame's words mean).
 
-import type { Frame, FrameKind, Profile, ProfileFunction, Sample, SavedAs } from '../profile.js'
+import { PathTable } from '../path-table.js'
+import type { Frame, FrameKind, Profile, ProfileFunction, Sample, SavedAs, Stack } from '../profile.js'
 import type { StackTotal, Thread, TimerName } from '../profile.js'
-import { StackDraft } from './stack-draft.js'
 
 /** A frame as a file has it. */
 export interface DraftFrame {
@@ -44,21 +44,19 @@ export interface DraftSample {
   readonly weightNanos: number
 }
 
-// So many pairs of thread and labels, and so many stacks, that the number made of both is exact: 2^21 × 2^32 = 2^53.
-const STACKS = 2 ** 32
-
 export class ProfileDraft {
   readonly #functions: ProfileFunction[] = []
   readonly #functionIds = new Map<string, number>()
   readonly #frames: Frame[] = []
   readonly #frameIds = new Map<string, number>()
-  readonly #stacks = new StackDraft()
+  readonly #stacks = new PathTable()
   readonly #threads: Thread[] = []
   readonly #threadIds = new Map<string, number>()
   readonly #labelSets: Record<string, string>[] = [{}]
   readonly #labelsIds = new Map<string, number>([['[]', 0]])
   readonly #pairIds = new Map<string, number>()
-  readonly #totalIds = new Map<number, number>()
+  // A path of two steps for each total: its stack, then its pair of thread and labels.
+  #totalIds = new PathTable()
   readonly #totals: { -readonly [Key in keyof StackTotal]: StackTotal[Key] }[] = []
   readonly #samples: Sample[] = []
 
@@ -110,11 +108,9 @@ export class ProfileDraft {
     const pair = `${threadId} ${labelsId}`
     let pairId = this.#pairIds.get(pair)
     if (pairId === undefined) this.#pairIds.set(pair, (pairId = this.#pairIds.size))
-    const key = pairId * STACKS + stackId
-    const totalId = this.#totalIds.get(key)
-    const total = totalId === undefined ? undefined : this.#totals[totalId]
+    const total = this.#totals[this.#totalIds.push(stackId, pairId)]
     if (total === undefined) {
-      this.#totalIds.set(key, this.#totals.push({ stackId, threadId, labelsId, ticks, weightNanos }) - 1)
+      this.#totals.push({ stackId, threadId, labelsId, ticks, weightNanos })
     } else {
       total.ticks += ticks
       total.weightNanos += weightNanos
@@ -141,11 +137,12 @@ export class ProfileDraft {
       const threadId = threadIds[item.threadId] ?? 0
       return threadId === item.threadId ? item : { ...item, threadId }
     }
+    const isMoved = threadIds.some((threadId, index) => threadId !== index)
     const ticks = this.#totals.reduce((sum, total) => sum + total.ticks, 0)
     const counted = { ticks, samples: ticks, dropped: 0, notWalkable: 0 }
     const counters = facts.counters ?? { ...counted, truncated: 0, walkedByV8: 0, forwarded: 0 }
     const hasSamples = this.#samples.length > 0
-    this.#totalIds.clear()
+    this.#totalIds = new PathTable()
     return {
       savedAs,
       startTimeMillis,
@@ -161,10 +158,10 @@ export class ProfileDraft {
       scripts: [],
       functions: this.#functions,
       frames: this.#frames,
-      stacks: this.#stacks.finish(),
+      stacks: stacksOf(this.#stacks),
       threads,
       labelSets: this.#labelSets,
-      totals: this.#totals.map(move),
+      totals: isMoved ? this.#totals.map(move) : this.#totals,
       samples: this.#samples.map(move).sort((a, b) => a.timeNanos - b.timeNanos),
       samplesForgotten: hasSamples ? 0 : this.#totals.length,
       process: {
@@ -188,4 +185,13 @@ export class ProfileDraft {
     const threads = [first, ...others]
     return { threads, threadIds: this.#threads.map((thread) => threads.indexOf(thread)) }
   }
+}
+
+// Made at full length, for growing would copy it again and again; up to where V8 would make a dictionary of it.
+function stacksOf(paths: PathTable): Stack[] {
+  paths.freeze()
+  const { length } = paths
+  const stacks = new Array<Stack>(length < 1 << 24 ? length : 0)
+  for (let id = 0; id < length; id++) stacks[id] = { frameId: paths.stepOf(id), parentId: paths.parentOf(id) }
+  return stacks
 }

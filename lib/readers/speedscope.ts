@@ -9,12 +9,12 @@ import type { Json } from './json-values.js'
 import { kindOf, threadOfText, urlOf } from './place-text.js'
 import { ProfileDraft } from './profile-draft.js'
 
-const NANOS_OF_UNIT: Readonly<Record<string, number>> = {
-  nanoseconds: 1,
-  microseconds: 1e3,
-  milliseconds: 1e6,
-  seconds: 1e9,
-}
+const NANOS_OF_UNIT: ReadonlyMap<string, number> = new Map([
+  ['nanoseconds', 1],
+  ['microseconds', 1e3],
+  ['milliseconds', 1e6],
+  ['seconds', 1e9],
+])
 
 const SUMS = ' (sums of equal stacks, not in order of time)'
 
@@ -45,7 +45,7 @@ export function readSpeedscope(file: Json): Profile {
   const names = profiles.map((profile) => textIn(profile['name']))
   const isOrdered = !names.some((name) => name.endsWith(SUMS))
   profiles.forEach((profile, index) => {
-    const scale = hasTimes ? (NANOS_OF_UNIT[textIn(profile['unit'])] ?? 1) : 1
+    const scale = hasTimes ? (NANOS_OF_UNIT.get(textIn(profile['unit'])) ?? 1) : 1
     const threadId = draft.thread(
       profiles.length === 1 && !/^(?:worker |main thread)/.test(names[0] ?? '')
         ? { kind: 'main', name: '', tid: 0 }
@@ -81,8 +81,8 @@ function frameId(draft: ProfileDraft, frame: Json): number {
 
 function timesIn(profiles: readonly Json[]): boolean {
   const units = new Set(profiles.map((profile) => textIn(profile['unit'])))
-  const times = [...units].filter((unit) => unit in NANOS_OF_UNIT)
-  const others = [...units].filter((unit) => !(unit in NANOS_OF_UNIT) && unit !== 'none')
+  const times = [...units].filter((unit) => NANOS_OF_UNIT.has(unit))
+  const others = [...units].filter((unit) => !NANOS_OF_UNIT.has(unit) && unit !== 'none')
   if (others.length > 0) throw unreadable(`this file of speedscope is of ${others.join(', ')}, not of time`)
   if (times.length > 0 && units.has('none'))
     throw unreadable(
