@@ -33,9 +33,9 @@ const OPTIONS = {
 
 const HELP = `nativeprof attach [options] PID
 
-Profiles a process that runs already, through node's inspector (SIGUSR1), which is
-closed again afterwards. While it is open, programs on this machine can reach it,
-and node says so on the standard error of the process. Linux.
+Profiles a process that runs already, through node's inspector (SIGUSR1), which
+is closed again afterwards. While it is open, other programs on this machine can
+reach it, and node says so on the standard error of the process. Linux.
 
   --duration S    how long, in seconds; Ctrl-C ends it earlier    (default 10)
   --stack         only where the main thread is now: its JavaScript
