@@ -4,6 +4,7 @@
       "target_name": "nativeprof",
       "sources": [
         "native/addon.cc",
+        "native/addon_signal.cc",
         "native/addon_symbols.cc",
         "native/builtin_kinds.cc",
         "native/cfi_expression.cc",
@@ -33,6 +34,7 @@
         "native/rust_name.cc",
         "native/safe_read.cc",
         "native/sampler.cc",
+        "native/signal_calls.cc",
         "native/sigprof_handler.cc",
         "native/stack_walker.cc",
         "native/symbol_name.cc",

@@ -100,6 +100,11 @@ export interface Binding {
    * False if the system has no room for it.
    */
   watchEndSignals(callback: () => boolean): boolean
+  /**
+   * Has `callback` run for each signal of this number, even while JavaScript blocks the event loop: then in the midst of it.
+   * False if the system has no room for it, or somebody handles the signal already. Once in a process.
+   */
+  watchSignal(signal: number, callback: () => void): boolean
   /** Has the process die of such a signal, if one came; else returns. */
   dieIfSignalled(): void
   /** To be called when the program has stopped listening for a signal. */

@@ -33,6 +33,19 @@ export function isDirectChild({ runner }: EnvSettings): boolean {
   return runner?.pid === process.ppid
 }
 
+/** As what a profile of this process is written where only a folder is named. Throws coded errors. */
+export function writtenAs({
+  format,
+  view,
+  granularity,
+}: EnvSettings): Pick<Destination, 'format' | 'view' | 'granularity'> {
+  return {
+    format: format === undefined ? DEFAULT_FORMAT : formatNamed(format),
+    view: view === undefined ? DEFAULT_VIEW : viewNamed(view),
+    granularity: granularity === undefined ? DEFAULT_GRANULARITY : granularityNamed(granularity),
+  }
+}
+
 function destinationOf(settings: EnvSettings, output: Output): Destination {
   const { runner } = settings
   const { out } = output

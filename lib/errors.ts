@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'ERR_NATIVEPROF_INPUT'
   | 'ERR_NATIVEPROF_INPUT_TOO_LARGE'
   | 'ERR_NATIVEPROF_SYSTEM'
+  | 'ERR_NATIVEPROF_TARGET'
 
 /** What every refusal of this package throws: a stable `code`, and a message that says what happened and what to do. */
 export class NativeprofError extends Error {

@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads'
 import { attachThread } from './attach-thread.js'
 import { loadBinding } from './binding.js'
 import { closingLines } from './closing-line.js'
-import { destinationsOf, isDirectChild } from './destination.js'
+import { destinationsOf, isDirectChild, writtenAs } from './destination.js'
 import type { Destination } from './destination.js'
 import { readEnv } from './env.js'
 import type { EnvSettings } from './env.js'
@@ -16,6 +16,12 @@ import type { SamplerOptions } from './options.js'
 import { writeFile } from './output-file.js'
 import { onProcessEnd } from './process-end.js'
 import type { Profile } from './profile.js'
+import { defaultApp, deliveryLine } from './continuous/delivery-line.js'
+import { startContinuous } from './continuous/continuous.js'
+import { pyroscope } from './continuous/pyroscope.js'
+import { readProductionEnv } from './production-env.js'
+import type { ProductionEnv, RecordingSignal } from './production-env.js'
+import { recordBySignal } from './signal-recording.js'
 import { startSampler, watchTicks } from './sampler.js'
 import type { Sampler } from './sampler.js'
 import { markResolved, resolveSources } from './sources/resolve.js'
@@ -36,7 +42,12 @@ export function preload(): void {
     }
     const settings = readEnv(process.env)
     if (settings.off) return
-    record(settings, destinationsOf(settings))
+    const production = readProductionEnv(process.env)
+    if (production.pyroscope !== undefined) push(settings, production)
+    if (production.signal !== undefined) bySignal(settings, production.signal, production)
+    // Pushed windows are all that is wanted, unless a file is named.
+    else if (production.pyroscope === undefined || settings.out !== undefined || settings.runner !== null)
+      record(settings, destinationsOf(settings))
   } catch (error) {
     complain(error)
   }
@@ -73,6 +84,46 @@ function record(settings: EnvSettings, destinations: readonly Destination[]): vo
     })
   }
   onProcessEnd(loadBinding(), end)
+}
+
+function bySignal(settings: EnvSettings, signal: RecordingSignal, { keep, keepBytes }: ProductionEnv): void {
+  const { format, view, granularity } = writtenAs(settings)
+  const { sourceMaps, packagePaths, quiet } = settings
+  recordBySignal({
+    signal,
+    samplerOptions: samplerOptionsOf(settings),
+    folder: settings.out ?? process.cwd(),
+    limits: { ...(keep !== undefined && { keep }), ...(keepBytes !== undefined && { maxBytes: keepBytes }) },
+    format,
+    writeOptions: { view, granularity, sourceMaps, packagePaths },
+    onWritten: (profile, file) => {
+      if (!quiet) print(closingLines(profile, file))
+    },
+    onError: complain,
+  })
+}
+
+// What is lost is told at the end, unless everything is to be quiet.
+function push(settings: EnvSettings, { pyroscope: server, windowMillis }: ProductionEnv): void {
+  if (server === undefined) return
+  const { url, app = defaultApp(), labels, token, user, password, tenant } = server
+  const sink = pyroscope({
+    url,
+    app,
+    labels,
+    ...(token !== undefined && { token }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(tenant !== undefined && { tenant }),
+  })
+  const continuous = startContinuous({
+    ...samplerOptionsOf(settings),
+    ...(windowMillis !== undefined && { windowMs: windowMillis }),
+    sinks: [sink],
+  })
+  onProcessEnd(loadBinding(), () => {
+    if (!settings.quiet) print(deliveryLine(continuous.counts()))
+  })
 }
 
 // A timer that keeps no program alive.

@@ -9,8 +9,28 @@ import type { Binding } from './binding.js'
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 
-/** Calls `callback` once, when the process ends, in whichever of the ways comes first. */
+const callbacks: (() => void)[] = []
+
+/**
+ * Calls `callback` once, when the process ends, in whichever of the ways comes first; after those that were given before. What
+ * it throws is lost: there is nobody to catch it.
+ */
 export function onProcessEnd(binding: Binding, callback: () => void): void {
+  callbacks.push(callback)
+  if (callbacks.length === 1) watchEnd(binding, callAll)
+}
+
+function callAll(): void {
+  for (const callback of callbacks) {
+    try {
+      callback()
+    } catch {
+      // The others, and the program's exit code, do not depend on it.
+    }
+  }
+}
+
+function watchEnd(binding: Binding, callback: () => void): void {
   let state: 'before' | 'during' | 'after' = 'before'
   const once = (): void => {
     if (state !== 'before') return

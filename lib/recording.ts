@@ -49,6 +49,8 @@ export interface Measured {
   readonly durationNanos: number
   readonly cpuNanos: number
   readonly notes: readonly string[]
+  /** Whether the profile lists the latest single samples; true by default. */
+  readonly withSamples?: boolean
 }
 
 interface StoredSample {
@@ -143,7 +145,7 @@ export class Recording {
   }
 
   /** Everything so far. What it returns does not change any more. */
-  toProfile({ durationNanos, cpuNanos, notes }: Measured): Profile {
+  toProfile({ durationNanos, cpuNanos, notes, withSamples = true }: Measured): Profile {
     const { periodMicros, startTimeMillis, process } = this.#settings
     const counters = this.#counters
     const periodNanos = periodMicros * 1000
@@ -162,7 +164,7 @@ export class Recording {
       totals.push({ stackId, threadId, labelsId: 0, ticks, weightNanos: weigh(ticks) })
     }
     const samples: Sample[] = []
-    for (let i = 0; i < this.#samples.length; i++) {
+    for (let i = 0; withSamples && i < this.#samples.length; i++) {
       const stored = this.#samples[(this.#oldest + i) % this.#samples.length] as StoredSample
       samples.push({ ...stored, labelsId: 0, weightNanos: weigh(stored.ticks) })
     }

@@ -56,7 +56,50 @@ export function startSampler(options: SamplerOptions = {}): Sampler {
   return new Handle(engine)
 }
 
+/** What a part of nativeprof holds that looks at one window of a recording after the other. */
+export interface SharedRecording {
+  /** Everything since the recording began, without its list of single samples, which windows have no use for. */
+  snapshot(): Profile
+  /** Gives it back; the recording ends when nobody holds it any more. */
+  leave(): void
+}
+
+/**
+ * Joins the recording that runs, whatever its settings, or begins one with these options. With options of its own the caller
+ * insists on them, and the refusals are those of {@link startSampler}.
+ */
+export function joinRecording(options: SamplerOptions = {}): SharedRecording {
+  const insists = Object.values(options).some((value) => value !== undefined)
+  if (engine === undefined || insists) return shareOf(startSampler(options))
+  return shareOf(new Handle(engine))
+}
+
+function shareOf(handle: Sampler): SharedRecording {
+  const shared = engine
+  return {
+    snapshot: () => shared?.snapshot({ withSamples: false }) ?? handle.snapshot(),
+    leave: () => {
+      handle.stop()
+    },
+  }
+}
+
 let engine: Engine | undefined
+let busy = 0
+
+/** Whether the sampler is at work, which what interrupts it must not get into. */
+export function isBusy(): boolean {
+  return busy > 0
+}
+
+function whileBusy<Result>(work: () => Result): Result {
+  busy++
+  try {
+    return work()
+  } finally {
+    busy--
+  }
+}
 
 let ticksWatcher: ((ticks: number) => void) | undefined
 
@@ -154,9 +197,11 @@ class Engine {
     return this.#holders++ === 0 ? null : this.snapshot()
   }
 
-  snapshot(): Profile {
-    const drained = this.#binding.drain(SLICE_WORDS, true)
-    return this.#toProfile(drained, this.#measure())
+  snapshot({ withSamples = true } = {}): Profile {
+    return whileBusy(() => {
+      const drained = this.#binding.drain(SLICE_WORDS, true)
+      return this.#toProfile(drained, this.#measure(), withSamples)
+    })
   }
 
   leave(): Profile {
@@ -173,9 +218,11 @@ class Engine {
   // Called from the event loop, where nobody catches: what goes wrong is told by the next snapshot() or stop().
   #onDrain(): void {
     try {
-      const drained = this.#binding.drain(SLICE_WORDS, false)
-      this.#recording.add(drained)
-      ticksWatcher?.(drained.counters.ticks)
+      whileBusy(() => {
+        const drained = this.#binding.drain(SLICE_WORDS, false)
+        this.#recording.add(drained)
+        ticksWatcher?.(drained.counters.ticks)
+      })
     } catch (error) {
       this.#failure ??= { error }
     }
@@ -203,12 +250,17 @@ class Engine {
     return notes
   }
 
-  #toProfile(drained: Drained, measured: { durationNanos: number; cpuNanos: number }): Profile {
+  #toProfile(
+    drained: Drained,
+    measured: { durationNanos: number; cpuNanos: number },
+    withSamples = true,
+  ): Profile {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#recording.add(drained)
     if (!drained.consistent)
       this.#notes.push('ticks kept coming while the counters were read; they may be off by a few')
-    return this.#recording.toProfile({ ...measured, notes: [...this.#notesOfMachine(), ...this.#notes] })
+    const notes = [...this.#notesOfMachine(), ...this.#notes]
+    return this.#recording.toProfile({ ...measured, notes, withSamples })
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "addon_signal.h"
 #include "addon_symbols.h"
 #include "drain_handles.h"
 #include "end_signals.h"
@@ -56,6 +57,7 @@ void OnEnvironmentEnd(napi_env env) {
     EndSignals::Unwatch();
     on_end_signal.Reset();
   }
+  ForgetSignal(env);
   if (!drain_handles.IsOf(env)) return;
   sampler.Stop();
   drain_handles.Close();
@@ -281,6 +283,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("dieIfSignalled", Napi::Function::New(env, DieIfSignalled, "dieIfSignalled"));
   exports.Set("retakeEndSignals", Napi::Function::New(env, RetakeEndSignals, "retakeEndSignals"));
   exports.Set("attachThread", Napi::Function::New(env, AttachThread, "attachThread"));
+  AddSignalFunction(env, exports);
   AddSymbolFunctions(env, exports);
   return exports;
 }

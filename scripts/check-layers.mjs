@@ -10,7 +10,17 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'own-package', 'binding-file'],
+  [
+    'errors',
+    'profile',
+    'timers',
+    'threads',
+    'env',
+    'production-env',
+    'options',
+    'own-package',
+    'binding-file',
+  ],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
   [
     'path-table',
@@ -25,9 +35,11 @@ const LIB_LAYERS = [
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
   ['view', 'labels', 'thread-groups', 'fold', 'usage', 'call-counts', 'filter', 'merge', 'diff/*'],
-  ['readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
+  ['readers/*', 'formats/*', 'subtract', 'prune', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'process-end', 'destination', 'preload', 'auto', 'cli/*'],
+  ['windows', 'process-end'],
+  ['pprof-index', 'pprof-handler', 'continuous/*', 'attach/*'],
+  ['index', 'attach-thread', 'destination', 'signal-recording', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [
@@ -52,6 +64,7 @@ const NATIVE_LAYERS = [
     'safe_read',
     'signal_semaphore',
     'end_signals',
+    'signal_calls',
     'builtin_kinds',
     'frame_list',
     'walk_memory',
@@ -89,7 +102,7 @@ const NATIVE_LAYERS = [
   ],
   ['sigprof_handler'],
   ['sampler'],
-  ['addon', 'addon_symbols', 'drain_handles'],
+  ['addon', 'addon_signal', 'addon_symbols', 'drain_handles'],
 ]
 
 const MAX_LINES = 300

@@ -16,6 +16,7 @@ const ENTRIES = [
   // what the kernel calls
   'nativeprof::SigprofHandler::Handle',
   'nativeprof::(anonymous namespace)::HandleEndSignal',
+  'nativeprof::(anonymous namespace)::HandleSignal',
   // what a handler calls through a pointer, when the ring is half full
   'nativeprof::(anonymous namespace)::WakeReader',
 ]

@@ -1,5 +1,6 @@
 // verbs.ts — the verbs of the command line, in the order in which the help shows them. A new one is a file and a line here.
 
+import { attach } from './attach.js'
 import { build } from './build.js'
 import { convert } from './convert.js'
 import { count } from './count.js'
@@ -10,4 +11,4 @@ import { table } from './table.js'
 import type { Verb } from './verb.js'
 import { view } from './view.js'
 
-export const VERBS: readonly Verb[] = [run, view, table, diff, convert, merge, count, build]
+export const VERBS: readonly Verb[] = [run, attach, view, table, diff, convert, merge, count, build]

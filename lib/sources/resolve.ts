@@ -4,8 +4,8 @@
 import type { Frame, Profile, ProfileFunction, Script } from '../profile.js'
 import { NO_STACK, StackTable } from '../stack-table.js'
 import { packagePath } from './package-path.js'
-import { resolveScript } from './resolve-script.js'
 import type { FrameSource, ScriptUse } from './resolve-script.js'
+import { SourceMemory } from './source-memory.js'
 
 /** What every writer takes. */
 export interface SourceOptions {
@@ -29,17 +29,27 @@ const SCRIPTS_IN_NOTE = 3
  * The same samples with better names: of functions by the text around them, and with `sourceMaps` files, lines and names
  * of the sources. Functions that become equal are one. Ids are others than those of `profile`, unless there was nothing to
  * change: then it is `profile` itself. What could not be used is a note; no file makes this throw. A result given to it
- * again comes back as it is, and so does what was read from a file, but for `packagePaths`.
+ * again comes back as it is, and so does what was read from a file, but for `packagePaths`. Who writes one window of a
+ * recording after the other gives the same memory each time, with the same options: then what it has of scripts is not read again.
  */
-export function resolveSources(profile: Profile, options: SourceOptions = {}): Profile {
+export function resolveSources(
+  profile: Profile,
+  options: SourceOptions = {},
+  memory?: SourceMemory,
+): Profile {
   if (RESULTS.has(profile)) return profile
   const { sourceMaps = true, packagePaths = false } = options
+  if (memory !== undefined) {
+    const result = resolve(profile, { sourceMaps, packagePaths }, memory)
+    RESULTS.add(result)
+    return result
+  }
   const key = `${sourceMaps} ${packagePaths}`
   const known = RESOLVED.get(profile) ?? new Map<string, Profile>()
   RESOLVED.set(profile, known)
   const before = known.get(key)
   if (before !== undefined) return before
-  const result = resolve(profile, sourceMaps, packagePaths)
+  const result = resolve(profile, { sourceMaps, packagePaths }, new SourceMemory())
   known.set(key, result)
   // Nothing to change with these options does not say that there is nothing with others.
   if (result !== profile) RESULTS.add(result)
@@ -57,14 +67,18 @@ export function isResolved(profile: Profile): boolean {
   return RESULTS.has(profile)
 }
 
-function resolve(profile: Profile, sourceMaps: boolean, packagePaths: boolean): Profile {
+function resolve(
+  profile: Profile,
+  { sourceMaps, packagePaths }: { sourceMaps: boolean; packagePaths: boolean },
+  memory: SourceMemory,
+): Profile {
   // A file has what its writer knew. Where it was written, sources may have been other ones.
   if (profile.savedAs) return packagePaths ? withPackagePaths(profile) : profile
   const sources = new Map<number, FrameSource>()
   const changed: string[] = []
   const problems: string[] = []
   for (const use of usesOf(profile)) {
-    const script = resolveScript(use, sourceMaps)
+    const script = memory.resolve(use, sourceMaps)
     for (const [frameId, source] of script.frames) sources.set(frameId, source)
     if (script.changed) changed.push(use.script.url)
     if (script.mapProblem !== '') problems.push(`${use.script.url}: ${script.mapProblem}`)

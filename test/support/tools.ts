@@ -25,6 +25,7 @@ export const FLAMEGRAPH_PL: Tool = findTool('flamegraph.pl', [
   '/usr/share/perl5/Devel/NYTProf/flamegraph.pl',
 ])
 
+/** Debian has it in the package golang-go; its `go tool pprof` reads profiles. */
 /** For `go tool pprof`. */
 export const GO: Tool = findTool('go', onPath('go'))
 
