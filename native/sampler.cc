@@ -51,7 +51,7 @@ Started Sampler::Start(v8::Isolate* isolate, const SamplerSettings& settings) {
   max_depth_ = settings.max_depth;
   may_move_timer_ = settings.may_move_timer;
   why_not_moved_.clear();
-  threads_.StartListening(isolate, settings.max_depth);
+  threads_.StartListening(isolate, settings.max_depth, settings.wake_reader);
   const bool is_process = settings.timer == TimerKind::kProcess;
   SigprofHandler::Arm({&ring_, &counters_, &resources_, &coverage_watch_, settings.wake_reader, is_process});
   running_ = true;
