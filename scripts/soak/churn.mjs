@@ -1,21 +1,23 @@
-// churn.mjs <seconds> — a program whose code never stays the same, sampled at 1 kHz: prints its own memory every ten seconds, after
-// a full collection, as a line of JSON. What it keeps itself is bounded, so whatever grows is the profiler's.
+// churn.mjs <seconds> sampled|plain — a program whose code never stays the same. Prints its memory every ten seconds, after a full
+// collection, as a line of JSON. What it keeps itself is bounded, so whatever grows is the profiler's.
 
 import process from 'node:process'
 import vm from 'node:vm'
 import { startSampler } from 'nativeprof'
 
-const seconds = Number(process.argv[2])
+const EVALUATIONS_PER_ROUND = 31
+
+const [seconds, how] = [Number(process.argv[2]), process.argv[3]]
 const kept = []
 let sink = 0
 
-/** New functions, hot enough to be optimized. One in a hundred lives on for a while, in between of those that die. */
+/** New functions, some hot enough to be optimized. One in a hundred lives on for a while, between those that die. */
 function evaluate(round) {
-  for (let i = 0; i < 30; i++) {
+  for (let i = 1; i < EVALUATIONS_PER_ROUND; i++) {
     const body = `let sum = ${round}; for (let i = 0; i < n; i++) sum = (sum * 31 + i) % ${1000 + i}; return sum`
     const made = new Function('n', `const f${round}_${i} = (n) => { ${body} }\nreturn f${round}_${i}(n)`)
     sink += made(i % 10 === 0 ? 20_000 : 100)
-    if (i === 0 && round % 3 === 0) kept[round % 1000] = made
+    if (i === 1 && round % 3 === 0) kept[round % 1000] = made
   }
   const source = `(function script${round}(n) { return [...Array(n).keys()].map((x) => x * ${round}).length })(200)`
   sink += new vm.Script(source, { filename: `script-${round}.js` }).runInThisContext()
@@ -24,20 +26,22 @@ function evaluate(round) {
 
 function match(round) {
   const text = `key${round}=value; `.repeat(50)
-  sink += [...text.matchAll(new RegExp(`(${round}|k)e?y(\\\\d+)=`, 'g'))].length
+  sink += [...text.matchAll(new RegExp(`(${round}|k)e?y(\\d+)=`, 'g'))].length
 }
+
+let round = 0
 
 function report(sampler, elapsed) {
+  const ticks = sampler?.snapshot().counters.ticks ?? 0
   globalThis.gc()
   const { rss, heapUsed, external } = process.memoryUsage()
-  const counters = sampler?.snapshot().counters ?? { ticks: 0, samples: 0 }
-  console.log(JSON.stringify({ elapsed, rss, heapUsed, external, ...counters, evaluations: round * 31 }))
+  const evaluations = round * EVALUATIONS_PER_ROUND
+  console.log(JSON.stringify({ elapsed, rssBytes: rss, usedBytes: heapUsed + external, ticks, evaluations }))
 }
 
-const sampler = process.argv[3] === 'plain' ? null : startSampler({ hz: 1000 })
+const sampler = how === 'sampled' ? startSampler({ hz: 1000 }) : null
 const start = performance.now()
 let next = 10
-let round = 0
 while (performance.now() - start < seconds * 1000) {
   for (const end = performance.now() + 100; performance.now() < end; round++) {
     evaluate(round)
@@ -51,13 +55,6 @@ while (performance.now() - start < seconds * 1000) {
 }
 const profile = sampler?.stop()
 if (Number.isNaN(sink)) throw new Error('the work came to nothing')
-console.log(
-  JSON.stringify({
-    counters: profile?.counters,
-    sizes:
-      profile &&
-      Object.fromEntries(
-        ['functions', 'frames', 'stacks', 'scripts', 'totals', 'samples'].map((k) => [k, profile[k].length]),
-      ),
-  }),
-)
+const lengthOf = (key) => profile?.[key].length
+const sizes = { stacks: lengthOf('stacks'), functions: lengthOf('functions'), scripts: lengthOf('scripts') }
+console.log(JSON.stringify({ counters: profile?.counters, sizes, notes: profile?.notes }))
