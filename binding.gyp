@@ -56,8 +56,15 @@
         "native"
       ],
       "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS"],
-      "variables": { "compare_walks%": 0 },
-      "conditions": [["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }]],
+      "variables": { "compare_walks%": 0, "sanitize%": "" },
+      "conditions": [
+        ["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }],
+        ["sanitize!=''", {
+          "defines": ["NATIVEPROF_SANITIZED"],
+          "cflags_cc": ["-fsanitize=<(sanitize)", "-fno-sanitize-recover=undefined", "-g", "-O1"],
+          "ldflags": ["-fsanitize=<(sanitize)"]
+        }]
+      ],
       "cflags_cc": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-O2", "-fno-omit-frame-pointer"],
       "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"],
       "xcode_settings": {

@@ -12,6 +12,7 @@ import { NativeprofError } from './errors.js'
 import { DEFAULT_FORMAT, formatNamed, formatOfFile } from './formats/index.js'
 import type { Format } from './formats/index.js'
 import { toTable } from './formats/table.js'
+import { printable } from './labels.js'
 import { defaultName, pathForChild, pathOfPattern, writeFile } from './output-file.js'
 import type { Naming } from './output-file.js'
 import { onProcessEnd } from './process-end.js'
@@ -71,7 +72,8 @@ function finish(
     } else {
       const written = writeFile(path, format.write(profile, options), { replace, ending })
       file = written.path
-      if (written.detour !== null) text += `nativeprof: cannot write to ${path} (${written.detour.message})\n`
+      if (written.detour !== null)
+        text += `nativeprof: ${printable(`cannot write to ${path} (${written.detour.message})`)}\n`
     }
     if (settings.quiet) return
     const rows = isProgram ? (settings.runner?.tableRows ?? 0) : 0
@@ -142,7 +144,7 @@ function isDirectChild({ runner }: EnvSettings): boolean {
 
 function complain(error: unknown): void {
   const code = error instanceof NativeprofError ? ` [${error.code}]` : ''
-  print(`nativeprof: ${error instanceof Error ? error.message : String(error)}${code}\n`)
+  print(`nativeprof: ${printable(error instanceof Error ? error.message : String(error))}${code}\n`)
 }
 
 function print(text: string): void {

@@ -26,9 +26,9 @@ constexpr size_t kMostUrlBytes = 32 << 20;
 // When so much waits, it should be taken.
 constexpr size_t kWorthTakingBytes = 4 << 20;
 
-// V8 lists its code again when this much has been told since the last listing, and three times what that told. 16 MiB are some
-// 40,000 functions, which cost V8 several seconds to compile.
-constexpr size_t kWorthListingBytes = 16 << 20;
+// V8 lists its code again when this much has been told since the last listing, and three times what that told. 8 MiB are some
+// 20,000 functions, which cost V8 a second or more to compile; a listing then takes a hundredth of that.
+constexpr size_t kWorthListingBytes = 8 << 20;
 constexpr size_t kListingsWorth = 3;
 
 // Held while it is called, so that nobody is still calling it when it has been taken back.

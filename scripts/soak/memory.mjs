@@ -21,10 +21,10 @@ function slopeOf(points) {
   return over / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
 }
 
-async function run(how) {
+async function run(how, seconds) {
   const env = { ...process.env }
   delete env.NODE_OPTIONS
-  const args = ['--expose-gc', join(ROOT, 'scripts/soak/churn.mjs'), values.seconds, how]
+  const args = ['--expose-gc', join(ROOT, 'scripts/soak/churn.mjs'), String(seconds), how]
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = []
   let rest = ''
@@ -50,8 +50,8 @@ async function run(how) {
   return { end: lines.at(-1), used: slope('usedBytes'), rss: slope('rssBytes'), at: later.at(-1) }
 }
 
-const sampled = await run('sampled')
-const plain = await run('plain')
+const sampled = await run('sampled', Number(values.seconds))
+const plain = await run('plain', Number(values.seconds) / 5)
 for (const [how, { used, rss }] of Object.entries({ sampled, plain })) {
   console.log(
     `${how}: ${used.toFixed(1)} bytes in use and ${rss.toFixed(1)} resident per evaluation, second half`,
