@@ -5,6 +5,7 @@
       "sources": [
         "native/addon.cc",
         "native/addon_symbols.cc",
+        "native/builtin_kinds.cc",
         "native/cfi_expression.cc",
         "native/cfi_program.cc",
         "native/cfi_row.cc",
@@ -16,6 +17,7 @@
         "native/elf_symbols.cc",
         "native/end_signals.cc",
         "native/frame_walker.cc",
+        "native/frame_walker_arm64.cc",
         "native/frame_walker_memory.cc",
         "native/heap/code_tables.cc",
         "native/heap/layout.cc",
@@ -23,6 +25,7 @@
         "native/heap/reader.cc",
         "native/heap/script_table.cc",
         "native/leaf_frame.cc",
+        "native/leaf_frame_arm64.cc",
         "native/linked_image.cc",
         "native/mapped_file.cc",
         "native/modules.cc",
@@ -55,7 +58,12 @@
         "<!(node -p \"require('node-addon-api').include_dir\")",
         "native"
       ],
-      "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        # A worker may be terminated in the middle of a call, also while it loads the addon: nothing can be thrown then.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "variables": { "compare_walks%": 0, "sanitize%": "" },
       "conditions": [
         ["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }],
@@ -63,6 +71,10 @@
           "defines": ["NATIVEPROF_SANITIZED"],
           "cflags_cc": ["-fsanitize=<(sanitize)", "-fno-sanitize-recover=undefined", "-g", "-O1"],
           "ldflags": ["-fsanitize=<(sanitize)"]
+        }],
+        ["OS=='linux'", {
+          "sources": ["native/glibc_compat.cc"],
+          "cflags_cc": ["-include", "<(module_root_dir)/native/glibc_pins.h"]
         }]
       ],
       "cflags_cc": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-O2", "-fno-omit-frame-pointer"],

@@ -60,7 +60,7 @@ export function pathForChild(path: string, pid: number, ending: string): string 
  */
 export function writeFile(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   options: { replace: boolean; ending: string },
 ): Written {
   try {
@@ -92,7 +92,7 @@ function refusePackages(path: string): void {
 
 function place(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   { replace, ending }: { replace: boolean; ending: string },
 ): string {
   const temporary = join(dirname(path), `.nativeprof-${randomUUID()}.tmp`)

@@ -1,5 +1,6 @@
 // stack-table.ts — interns functions, frames and stacks, so that equal ones are one. Ids are indexes, and never change.
 
+import { PathTable } from './path-table.js'
 import type { Frame, FrameKind, ProfileFunction, Script, Stack, Tier } from './profile.js'
 
 /** What identifies a frame, before it has ids. */
@@ -20,7 +21,7 @@ export const NO_SCRIPT = -1
 /** The parent of a root frame. */
 export const NO_STACK = -1
 
-/** The most of each that a table takes. Measured, 500,000 stacks take 100 MB. */
+/** The most of each that a table takes. 500,000 stacks take some 40 MB. */
 export interface TableLimits {
   readonly stacks: number
   readonly frames: number
@@ -48,8 +49,7 @@ export class StackTable {
   readonly #functionIds = new Map<string, number>()
   readonly #frameIds = new Map<string, number>()
   #moreFrameId: number | undefined
-  // By the parent's id + 1, then by frame.
-  readonly #children: (Map<number, number> | undefined)[] = []
+  readonly #paths = new PathTable()
 
   constructor(limits: TableLimits = LIMITS) {
     this.#limits = limits
@@ -88,17 +88,13 @@ export class StackTable {
    * that of `parentId`. Roots are always added: there are few.
    */
   push(parentId: number, frameId: number): number {
-    let children = this.#children[parentId + 1]
-    let id = children?.get(frameId)
-    if (id === undefined) {
-      if (this.stacks.length >= this.#limits.stacks && parentId !== NO_STACK) {
-        this.isFull = true
-        return parentId
-      }
-      id = this.stacks.push({ frameId, parentId }) - 1
-      if (children === undefined) this.#children[parentId + 1] = children = new Map()
-      children.set(frameId, id)
+    if (parentId !== NO_STACK && this.stacks.length >= Math.min(this.#limits.stacks, this.#paths.most)) {
+      const known = this.#paths.find(parentId, frameId)
+      this.isFull ||= known < 0
+      return known < 0 ? parentId : known
     }
+    const id = this.#paths.push(parentId, frameId)
+    if (id === this.stacks.length) this.stacks.push({ frameId, parentId })
     return id
   }
 

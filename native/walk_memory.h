@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "call_site.h"
+
 namespace nativeprof {
 
 // A frame, and how its callee's led to it. Its sp is one word above the return address.
@@ -91,7 +93,7 @@ class WalkMemory {
   bool IsStillBehind(size_t i) const {
     const RememberedFrame& frame = frames_[i];
     const uintptr_t slot = SlotOf(frame);
-    if (frame.kind == RememberedFrame::Kind::kFoundAgain || StackWordAt(slot) != frame.pc) return false;
+    if (frame.kind == RememberedFrame::Kind::kFoundAgain || AsReturnAddress(StackWordAt(slot)) != frame.pc) return false;
     const uintptr_t fp_slot = slot - frame.fp_words_below_pc * kWordBytes;
     return (frame.fp_words_below_pc == 0 ? frames_[i + 1].fp : StackWordAt(fp_slot)) == frame.fp;
   }
