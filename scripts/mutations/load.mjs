@@ -18,8 +18,8 @@ export const LOAD_MUTATIONS = [
   {
     name: 'stacks are kept without a limit',
     file: 'lib/stack-table.ts',
-    from: 'this.stacks.length >= this.#limits.stacks',
-    to: 'this.stacks.length < 0',
+    from: 'parentId !== NO_STACK && this.stacks.length >=',
+    to: 'parentId !== NO_STACK && -1 >=',
     test: 'bounds',
   },
   {
