@@ -66,9 +66,14 @@
         # A worker may be terminated in the middle of a call, also while it loads the addon: nothing can be thrown then.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
-      "variables": { "compare_walks%": 0 },
+      "variables": { "compare_walks%": 0, "sanitize%": "" },
       "conditions": [
         ["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }],
+        ["sanitize!=''", {
+          "defines": ["NATIVEPROF_SANITIZED"],
+          "cflags_cc": ["-fsanitize=<(sanitize)", "-fno-sanitize-recover=undefined", "-g", "-O1"],
+          "ldflags": ["-fsanitize=<(sanitize)"]
+        }],
         ["OS=='linux'", {
           "sources": ["native/glibc_compat.cc"],
           "cflags_cc": ["-include", "<(module_root_dir)/native/glibc_pins.h"]

@@ -1,5 +1,6 @@
 // closing-line.ts — what a recording comes to, in a line for a person at a terminal. Pure.
 
+import { printable } from './labels.js'
 import type { Profile } from './profile.js'
 
 /** A program that used less than this share of one core mostly waited. */
@@ -22,7 +23,8 @@ export function closingLines(profile: Profile, file: string | null): string {
   } else if (profile.timer !== 'wall' && !isShort && cpuNanos < durationNanos * MOSTLY_WAITED) {
     lines.push('the program mostly waited; a CPU profile says nothing of what it waited for')
   }
-  return lines.map((line) => `nativeprof: ${line}\n`).join('')
+  // Notes name files of the program, which may be called anything.
+  return lines.map((line) => `nativeprof: ${printable(line)}\n`).join('')
 }
 
 function seconds(nanos: number): string {

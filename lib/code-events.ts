@@ -5,6 +5,7 @@ const EVENT_ADDED = 1
 const EVENT_MOVED = 2
 const EVENT_SCRIPT = 3
 const EVENT_LISTING = 4
+const EVENT_LOST = 5
 
 /** v8::JitCodeEvent::CodeType, the same on all supported versions. */
 const CODE_TYPE_WASM = 2
@@ -77,7 +78,30 @@ export interface Listing {
   readonly isEnd: boolean
 }
 
-export type CodeEvent = CodeAdded | CodeMoved | ScriptTold | Listing
+/** There was no room for what came then: nothing that was told before holds, until the next listing. */
+export interface Lost {
+  readonly kind: 'lost'
+  readonly sequence: number
+}
+
+export type CodeEvent = CodeAdded | CodeMoved | ScriptTold | Listing | Lost
+
+/** The same with bytes of its own, so that it does not keep those of a whole drain. */
+export function detached(code: CodeAdded): CodeAdded {
+  const { name, positions, inlinedCalls, inlinedFunctions } = code
+  return {
+    ...code,
+    name: copyOf(name),
+    positions: copyOf(positions),
+    inlinedCalls: copyOf(inlinedCalls),
+    inlinedFunctions: copyOf(inlinedFunctions),
+  }
+}
+
+/** A slice of bytes of its own. */
+export function copyOf({ bytes, start, end }: Slice): Slice {
+  return { bytes: Buffer.from(bytes.subarray(start, end)), start: 0, end: end - start }
+}
 
 /** A function of an isolate. */
 export interface FunctionKey {
@@ -121,13 +145,13 @@ export function inlinedFunctionsOf({ inlinedFunctions: { bytes, start, end } }: 
   return functions
 }
 
-export function lineEndsOf({ lineEnds: { bytes, start, end } }: ScriptTold): Uint32Array {
+export function lineEndsOf({ lineEnds: { bytes, start, end } }: Pick<ScriptTold, 'lineEnds'>): Uint32Array {
   // A copy, for a view would keep the whole drain.
   const copy = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + end)
   return new Uint32Array(copy as ArrayBuffer)
 }
 
-export function sourceMapUrlOf({ sourceMapUrl }: ScriptTold): string {
+export function sourceMapUrlOf({ sourceMapUrl }: Pick<ScriptTold, 'sourceMapUrl'>): string {
   return textOf(sourceMapUrl)
 }
 
@@ -160,6 +184,9 @@ class Reader {
         return this.#moved(at)
       case EVENT_SCRIPT:
         return this.#script(at)
+      case EVENT_LOST:
+        this.#take(WORD_BYTES, at)
+        return { kind: 'lost', sequence: this.#bytes.readUInt32LE(at + 4) }
       case EVENT_LISTING:
         this.#take(WORD_BYTES, at)
         return {

@@ -75,6 +75,27 @@ export class CodeMap<T> {
     return undefined
   }
 
+  /** The order that the next range to come gets. */
+  get nextOrder(): number {
+    return this.#nextOrder
+  }
+
+  /** Removes what came before `order`, unless `renew` returns what takes its place. */
+  forgetBefore(order: number, renew: (value: T) => T | undefined): void {
+    for (const range of this.ranges()) {
+      if (range.order >= order) continue
+      const value = renew(range.value)
+      if (value === undefined) this.#remove(range)
+      else this.#replace(range, { ...range, value })
+    }
+  }
+
+  /** Removes everything. */
+  clear(): void {
+    this.#buckets.clear()
+    this.#size = 0
+  }
+
   /** All of them, in no order. */
   ranges(): CodeRange<T>[] {
     return [...new Set([...this.#buckets.values()].flat())]
@@ -99,6 +120,14 @@ export class CodeMap<T> {
       bucket.push(range)
     }
     this.#size++
+  }
+
+  #replace(range: CodeRange<T>, by: CodeRange<T>): void {
+    const lastKey = keyOf(range.end - 1)
+    for (let key = keyOf(range.start); key <= lastKey; key++) {
+      const bucket = this.#buckets.get(key)
+      if (bucket !== undefined) bucket[bucket.indexOf(range)] = by
+    }
   }
 
   #remove(range: CodeRange<T>): void {

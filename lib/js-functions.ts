@@ -1,7 +1,7 @@
 // js-functions.ts — the functions and scripts of one isolate, by V8's numbers for them: what a function is called, and which
 // line a place in a script is. Code that was inlined names its functions by number, and code has its lines as offsets.
 
-import { lineEndsOf, nameOfCode, sourceMapUrlOf } from './code-events.js'
+import { copyOf, detached, lineEndsOf, nameOfCode, sourceMapUrlOf } from './code-events.js'
 import type { CodeAdded, FunctionKey, ScriptTold, Slice } from './code-events.js'
 import { parseCodeName } from './code-name.js'
 import type { CodeName } from './code-name.js'
@@ -23,9 +23,17 @@ const MAX_FUNCTIONS = 131_072
 const MAX_LINES = 10_000_000
 const MAX_SCRIPTS = 32_768
 
+/** Of source maps inside of scripts, which may be megabytes each, all together. */
+const MAX_URL_BYTES = 64 * 2 ** 20
+
+const NO_URL: Slice = { bytes: Buffer.alloc(0), start: 0, end: 0 }
+
 interface Script {
-  readonly told: ScriptTold
-  lineEnds: Uint32Array | undefined
+  readonly told: Omit<ScriptTold, 'lineEnds' | 'sourceMapUrl'>
+  // Copies, for the bytes of a drain are many.
+  readonly lineEnds: Uint32Array
+  readonly lines: number
+  sourceMapUrl: Slice
   /** In the table; undefined until a function of it is sampled. */
   id: number | undefined
 }
@@ -35,6 +43,8 @@ interface Named {
   name: CodeName | undefined
   /** Two functions have this number: then the number is not what we take it for. */
   readonly isAmbiguous: boolean
+  /** How many listings there had been when V8 last told of it. */
+  readonly generation: number
 }
 
 /** Grows with what V8 tells of an isolate, up to a limit. */
@@ -44,6 +54,8 @@ export class JsFunctions {
   readonly #functions = new Map<number, Named>()
   readonly #scripts = new Map<number, Script>()
   #lines = 0
+  #urlBytes = 0
+  #generation = 0
 
   constructor(table: StackTable) {
     this.#table = table
@@ -56,21 +68,44 @@ export class JsFunctions {
     const before = this.#functions.get(number)
     const isAmbiguous = before !== undefined && (before.isAmbiguous || !isSameFunction(before.code, code))
     this.#functions.delete(number) // so that it is the latest
-    this.#functions.set(number, { code, name: undefined, isAmbiguous })
+    this.#functions.set(number, { code, name: undefined, isAmbiguous, generation: this.#generation })
     if (this.#functions.size > MAX_FUNCTIONS) deleteFirst(this.#functions)
   }
 
   addScript(told: ScriptTold): void {
     const before = this.#scripts.get(told.scriptId)
-    if (before !== undefined) this.#lines -= linesOf(before.told)
+    if (before !== undefined) this.#uncount(before)
     this.#scripts.delete(told.scriptId)
-    this.#scripts.set(told.scriptId, { told, lineEnds: undefined, id: undefined })
-    this.#lines += linesOf(told)
+    const { lineEnds, sourceMapUrl, ...rest } = told
+    const script: Script = {
+      told: rest,
+      lineEnds: lineEndsOf({ lineEnds }),
+      lines: (lineEnds.end - lineEnds.start) / 4,
+      sourceMapUrl: copyOf(sourceMapUrl),
+      id: before?.id,
+    }
+    this.#scripts.set(told.scriptId, script)
+    this.#lines += script.lines
+    this.#urlBytes += script.sourceMapUrl.end
+    if (this.#urlBytes > MAX_URL_BYTES) this.#forgetUrls()
     while (this.#lines > MAX_LINES || this.#scripts.size > MAX_SCRIPTS) {
       const forgotten = deleteFirst(this.#scripts)
       if (forgotten === undefined) break
-      this.#lines -= linesOf(forgotten.told)
+      this.#uncount(forgotten)
     }
+  }
+
+  /**
+   * After V8 has listed its code: forgets the functions that it has told of neither since the listing before nor in this one, but
+   * for those that somebody has asked for.
+   */
+  forgetUnlisted(): void {
+    for (const [number, named] of this.#functions) {
+      if (named.generation >= this.#generation) continue
+      if (named.name === undefined) this.#functions.delete(number)
+      else this.#functions.set(number, { ...named, code: detached(named.code), name: undefined })
+    }
+    this.#generation++
   }
 
   /** A function that was inlined; undefined if V8 never told of it, or too long ago, or of two by this number. */
@@ -95,7 +130,7 @@ export class JsFunctions {
   placeOf(scriptId: number, scriptOffset: number): Place {
     const script = this.#scripts.get(scriptId)
     if (script === undefined || scriptOffset < 0) return NO_PLACE
-    const ends = (script.lineEnds ??= lineEndsOf(script.told))
+    const ends = script.lineEnds
     let low = 0
     let high = ends.length
     while (low < high) {
@@ -114,13 +149,27 @@ export class JsFunctions {
     if (script === undefined) return NO_SCRIPT
     script.id ??= this.#table.script({
       url,
-      sourceMapUrl: sourceMapUrlOf(script.told),
+      sourceMapUrl: sourceMapUrlOf(script),
       origin: this.#originOf(script.told),
     })
     return script.id
   }
 
-  #originOf({ evaluatedIn }: ScriptTold): string {
+  #uncount({ lines, sourceMapUrl }: Script): void {
+    this.#lines -= lines
+    this.#urlBytes -= sourceMapUrl.end
+  }
+
+  // Those of the oldest scripts; the comments at the ends of their files may still name the maps.
+  #forgetUrls(): void {
+    for (const script of this.#scripts.values()) {
+      if (this.#urlBytes <= MAX_URL_BYTES / 2) return
+      this.#urlBytes -= script.sourceMapUrl.end
+      script.sourceMapUrl = NO_URL
+    }
+  }
+
+  #originOf({ evaluatedIn }: Pick<ScriptTold, 'evaluatedIn'>): string {
     if (evaluatedIn === null) return ''
     const named = this.nameOf(evaluatedIn.function)
     if (named === undefined) return ''
@@ -149,10 +198,6 @@ function behindMark({ bytes, start, end }: Slice): number {
   let at = bytes.indexOf(COLON, start) + 1
   while (at < end && MARKS.has(bytes[at])) at++
   return at
-}
-
-function linesOf({ lineEnds: { start, end } }: ScriptTold): number {
-  return (end - start) / 4
 }
 
 function deleteFirst<Value>(map: Map<number, Value>): Value | undefined {

@@ -54,7 +54,8 @@ export function pathForChild(path: string, pid: number, ending: string): string 
 /**
  * Writes a file whole or not at all, readable by its owner only, and never through a symbolic link.
  * A file that exists is replaced only with `replace`; else the name gets a number (in place of `%n`, or before the ending).
- * Where the folder cannot be written, the file goes to the temporary folder and `detour` says why.
+ * Where the folder cannot be written, or is inside of node_modules and nobody asked for that one file, the file goes to the
+ * temporary folder and `detour` says why.
  * Throws ERR_NATIVEPROF_OUTPUT if that fails as well.
  */
 export function writeFile(
@@ -63,6 +64,7 @@ export function writeFile(
   options: { replace: boolean; ending: string },
 ): Written {
   try {
+    if (!options.replace) refusePackages(path)
     return { path: place(path, content, options), detour: null }
   } catch (error) {
     const elsewhere = join(tmpdir(), basename(path))
@@ -80,6 +82,12 @@ export function writeFile(
       },
     )
   }
+}
+
+// Install scripts of packages run there, under an inherited preload; what they leave would be taken for a part of the package.
+function refusePackages(path: string): void {
+  if (dirname(path).split('/').includes('node_modules'))
+    throw new Error('profiles are not written into node_modules')
 }
 
 function place(

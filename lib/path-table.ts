@@ -18,7 +18,8 @@ export class PathTable {
   #slots = new Int32Array(FIRST_CAPACITY * 2)
   #length = 0
   // Half of what the heap may grow to is left to whoever works with the profile.
-  readonly #most: number = Math.floor(getHeapStatistics().heap_size_limit / 2 / BYTES_PER_STACK)
+  /** How many it holds at most; what is beyond it throws. */
+  readonly most: number = Math.floor(getHeapStatistics().heap_size_limit / 2 / BYTES_PER_STACK)
 
   get length(): number {
     return this.#length
@@ -34,14 +35,9 @@ export class PathTable {
 
   /** The id of the path that goes one step on from `parentId`, -1 for none. Throws ERR_NATIVEPROF_INPUT_TOO_LARGE. */
   push(parentId: number, step: number): number {
-    const mask = this.#slots.length - 1
-    let slot = hash(parentId, step) & mask
-    for (;;) {
-      const id = (this.#slots[slot] as number) - 1
-      if (id < 0) break
-      if (this.#parentIds[id] === parentId && this.#steps[id] === step) return id
-      slot = (slot + 1) & mask
-    }
+    const slot = this.#slotOf(parentId, step)
+    const known = (this.#slots[slot] as number) - 1
+    if (known >= 0) return known
     const id = this.#length
     if (id === this.#parentIds.length) {
       this.#grow()
@@ -54,16 +50,30 @@ export class PathTable {
     return id
   }
 
+  /** The same if it is there already; -1 if not. */
+  find(parentId: number, step: number): number {
+    return (this.#slots[this.#slotOf(parentId, step)] as number) - 1
+  }
+
   /** Frees what is only needed for {@link push}, which must not be called any more. */
   freeze(): void {
     this.#slots = new Int32Array(0)
   }
 
+  /** The slot of a path, or the free one that it would have. */
+  #slotOf(parentId: number, step: number): number {
+    const mask = this.#slots.length - 1
+    for (let slot = hash(parentId, step) & mask; ; slot = (slot + 1) & mask) {
+      const id = (this.#slots[slot] as number) - 1
+      if (id < 0 || (this.#parentIds[id] === parentId && this.#steps[id] === step)) return slot
+    }
+  }
+
   #grow(): void {
-    if (this.#length >= this.#most) {
+    if (this.#length >= this.most) {
       throw new NativeprofError(
         'ERR_NATIVEPROF_INPUT_TOO_LARGE',
-        `the profile has more than ${this.#most} different stacks, callers counted, which is more than the memory of this ` +
+        `the profile has more than ${this.most} different stacks, callers counted, which is more than the memory of this ` +
           'process is for; give it more (NODE_OPTIONS=--max-old-space-size=…), or record for a shorter time',
       )
     }

@@ -12,6 +12,7 @@ import { readEnv } from './env.js'
 import type { EnvSettings } from './env.js'
 import { NativeprofError } from './errors.js'
 import { toTable } from './formats/table.js'
+import { printable } from './labels.js'
 import type { SamplerOptions } from './options.js'
 import { writeFile } from './output-file.js'
 import { onProcessEnd } from './process-end.js'
@@ -176,7 +177,8 @@ function finish(sampler: Sampler, destinations: readonly Destination[], settings
       }
       const written = writeFile(path, format.write(profile, options), { replace, ending })
       if (!isProgram || path !== settings.runner?.unnamedFile) files.push(written.path)
-      if (written.detour !== null) text += `nativeprof: cannot write to ${path} (${written.detour.message})\n`
+      if (written.detour !== null)
+        text += `nativeprof: ${printable(`cannot write to ${path} (${written.detour.message})`)}\n`
     }
     if (settings.quiet) return
     const rows = isProgram ? (settings.runner?.tableRows ?? 0) : 0
@@ -209,7 +211,7 @@ function samplerOptionsOf({ hz, timer }: EnvSettings): SamplerOptions {
 
 function complain(error: unknown): void {
   const code = error instanceof NativeprofError ? ` [${error.code}]` : ''
-  print(`nativeprof: ${error instanceof Error ? error.message : String(error)}${code}\n`)
+  print(`nativeprof: ${printable(error instanceof Error ? error.message : String(error))}${code}\n`)
 }
 
 function print(text: string): void {

@@ -14,6 +14,10 @@ export interface RecordingFacts {
   /** Ticks. */
   readonly dropped: number
   readonly hasUnknownCode: boolean
+  /** More code was made than there was room to remember. */
+  readonly hasLostCode: boolean
+  /** There were more distinct stacks or functions than a recording holds. */
+  readonly isFull: boolean
   /** A clause; '' if tables are read. */
   readonly whyNoTables: string
   /** V8's own words for what is laid out in another way than known. */
@@ -39,6 +43,16 @@ export function notesOf(facts: RecordingFacts): string[] {
   if (dropped > 0) notes.push(`${dropped} ticks found the buffer full and are in no stack; raise bufferBytes`)
   if (hasUnknownCode) {
     notes.push('some frames lie in code that V8 did not announce, and are called (unknown code)')
+  }
+  if (facts.hasLostCode) {
+    notes.push(
+      'while the event loop was blocked, more code was made than there is room to remember; some of what ran then is called (unknown code)',
+    )
+  }
+  if (facts.isFull) {
+    notes.push(
+      'there are more distinct stacks than one recording holds; the time of those that came last is with their callers. Stop and start again now and then',
+    )
   }
   if (whyNoTables !== '')
     notes.push(`${whyNoTables}: there are no inlined functions, and no lines, in the stacks`)

@@ -82,6 +82,7 @@ export class Recording {
   readonly #threads: ThreadTable
   readonly #unknownLayouts = new Set<string>()
   #hasUnknownCode = false
+  #hasLostCode = false
   #timer: TimerName
   #movedFrom: TimerName | null = null
   #whyNotMoved = ''
@@ -199,6 +200,8 @@ export class Recording {
           refusedThreads: this.#refusedThreads,
           dropped: counters.dropped,
           hasUnknownCode: this.#hasUnknownCode,
+          hasLostCode: this.#hasLostCode,
+          isFull: this.#table.isFull,
           whyNoTables: this.#whyNoTables,
           unknownLayouts: this.#unknownLayouts,
         }),
@@ -240,6 +243,7 @@ export class Recording {
     const known = addresses.length === 0 ? this.#latest.get(tid) : undefined
     if (known !== undefined) return known
     const place = this.#findPlaceOf(raw)
+    if (this.#latest.size >= MAX_LATEST) this.#latest.clear()
     this.#latest.set(tid, place)
     return place
   }
@@ -251,6 +255,7 @@ export class Recording {
     assert(thread !== undefined, `thread ${raw.threadNumber} has not been announced`)
     const stackId = thread.symbolizer.stackOf(raw)
     this.#hasUnknownCode ||= thread.symbolizer.unknownAddresses > 0
+    this.#hasLostCode ||= thread.symbolizer.hasLost
     return { stackId, threadId }
   }
 
@@ -271,6 +276,9 @@ export class Recording {
     else this.#totals.set(key, { stackId, threadId, ticks: raw.ticks })
   }
 }
+
+/** Threads whose last place is remembered, for a tick that is due when sampling ends. */
+const MAX_LATEST = 10_000
 
 /** Records of several threads are not quite in order of time; a handler would have to be held up for this long. */
 const SURELY_READ_NANOS = 1e9

@@ -149,7 +149,7 @@ class Engine {
   readonly #recording: Recording
   readonly #startNanos: number
   readonly #startCpu: NodeJS.CpuUsage
-  readonly #notes: string[] = []
+  readonly #notes = new Set<string>()
   #holders = 0
   #failure: { readonly error: unknown } | undefined
 
@@ -258,7 +258,7 @@ class Engine {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#recording.add(drained)
     if (!drained.consistent)
-      this.#notes.push('ticks kept coming while the counters were read; they may be off by a few')
+      this.#notes.add('ticks kept coming while the counters were read; they may be off by a few')
     const notes = [...this.#notesOfMachine(), ...this.#notes]
     return this.#recording.toProfile({ ...measured, notes, withSamples })
   }

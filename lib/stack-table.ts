@@ -21,49 +21,102 @@ export const NO_SCRIPT = -1
 /** The parent of a root frame. */
 export const NO_STACK = -1
 
-/** Grows only. The arrays are handed out as they are: do not change them. */
+/** The most of each that a table takes. 500,000 stacks take some 36 MB, 72 bytes each: see path-table.ts. */
+export interface TableLimits {
+  readonly stacks: number
+  readonly frames: number
+  readonly scripts: number
+}
+
+const LIMITS: TableLimits = { stacks: 500_000, frames: 250_000, scripts: 50_000 }
+
+/** Larger source maps in a script's URL, all together, are left out. */
+const MAX_URL_CHARS = 128 * 2 ** 20
+
+/**
+ * Grows only, up to its limits. Beyond them, a stack is that of its nearest caller that is in the table, and a new function is
+ * `(more functions)`: no time is lost, but detail is. The arrays are handed out as they are: do not change them.
+ */
 export class StackTable {
+  /** Whether there was more than the limits. */
+  isFull = false
+  readonly #limits: TableLimits
+  #urlChars = 0
   readonly scripts: Script[] = []
   readonly functions: ProfileFunction[] = []
   readonly frames: Frame[] = []
   readonly stacks: Stack[] = []
   readonly #functionIds = new Map<string, number>()
   readonly #frameIds = new Map<string, number>()
+  #moreFrameId: number | undefined
   readonly #paths = new PathTable()
+
+  constructor(limits: TableLimits = LIMITS) {
+    this.#limits = limits
+  }
 
   /** The id of this frame, the same for an equal description. */
   frame(description: FrameDescription): number {
     const { kind, tier, inlined = false, line = 0, column = 0 } = description
-    const functionId = this.#function(description.function)
+    const isRoom = this.frames.length < this.#limits.frames
+    const functionId = this.#function(description.function, isRoom)
+    if (functionId === undefined) return this.#moreFunctions()
     const key = `${functionId} ${kind} ${tier ?? ''} ${inlined ? 'i' : ''}${line}:${column}`
     let id = this.#frameIds.get(key)
     if (id === undefined) {
+      if (!isRoom) return this.#moreFunctions()
       id = this.frames.push({ functionId, kind, tier, inlined, line, column }) - 1
       this.#frameIds.set(key, id)
     }
     return id
   }
 
-  /** Adds a script, and returns its id. */
+  /** Adds a script, and returns its id; {@link NO_SCRIPT} if there are too many. */
   script(script: Script): number {
-    return this.scripts.push(script) - 1
+    if (this.scripts.length >= this.#limits.scripts) {
+      this.isFull = true
+      return NO_SCRIPT
+    }
+    this.#urlChars += script.sourceMapUrl.length
+    const hasRoom = this.#urlChars <= MAX_URL_CHARS
+    if (!hasRoom) this.#urlChars -= script.sourceMapUrl.length
+    return this.scripts.push(hasRoom ? script : { ...script, sourceMapUrl: '' }) - 1
   }
 
-  /** The id of the stack in which `frameId` is called from the stack `parentId`; {@link NO_STACK} for a root. */
+  /**
+   * The id of the stack in which `frameId` is called from the stack `parentId`; {@link NO_STACK} for a root. In a full table,
+   * that of `parentId`. Roots are always added: there are few.
+   */
   push(parentId: number, frameId: number): number {
+    if (parentId !== NO_STACK && this.stacks.length >= Math.min(this.#limits.stacks, this.#paths.most)) {
+      const known = this.#paths.find(parentId, frameId)
+      this.isFull ||= known < 0
+      return known < 0 ? parentId : known
+    }
     const id = this.#paths.push(parentId, frameId)
     if (id === this.stacks.length) this.stacks.push({ frameId, parentId })
     return id
   }
 
   // Copies of a function that several scripts of the same text have are one; the script is that of the first.
-  #function(fn: ProfileFunction): number {
+  #function(fn: ProfileFunction, isRoom: boolean): number | undefined {
     const key = `${fn.url}\0${fn.line}:${fn.column}\0${fn.name}`
     let id = this.#functionIds.get(key)
-    if (id === undefined) {
+    if (id === undefined && isRoom) {
       id = this.functions.push(fn) - 1
       this.#functionIds.set(key, id)
     }
     return id
+  }
+
+  #moreFunctions(): number {
+    this.isFull = true
+    if (this.#moreFrameId === undefined) {
+      const name = '(more functions)'
+      const functionId = this.functions.push({ name, url: '', line: 0, column: 0, scriptId: NO_SCRIPT }) - 1
+      const frame: Frame = { functionId, kind: 'pseudo', tier: null, inlined: false, line: 0, column: 0 }
+      this.#moreFrameId = this.frames.push(frame) - 1
+    }
+    return this.#moreFrameId
   }
 }

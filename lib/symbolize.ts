@@ -1,13 +1,14 @@
 // symbolize.ts — addresses → frames, as of the tick they were seen at. Code events wait here until a sample needs them.
 
 import type { TablesLevel } from './binding.js'
+import { Arrivals } from './code-arrivals.js'
 import { CodeMap } from './code-map.js'
 import type { CodeRange } from './code-map.js'
 import type { NativeFrames, NativeFunction } from './native-frames.js'
 import { Words, frameOfWord } from './native-symbolizer.js'
 import type { NativeSources } from './native-symbolizer.js'
 import { wordOf } from './native-words.js'
-import { decodeCodeEvents } from './code-events.js'
+import { decodeCodeEvents, detached } from './code-events.js'
 import type { CodeAdded, CodeEvent } from './code-events.js'
 import { takeListing } from './code-listing.js'
 import { JsFrames, isFound } from './js-frames.js'
@@ -24,6 +25,9 @@ interface Previous {
   /** How many frames at the leaf end are native. */
   readonly run: number
 }
+
+/** Addresses that nothing is found at; asked about again beyond these. */
+const MAX_MISSES = 65_536
 
 const NO_PREVIOUS: Previous = { addresses: new Float64Array(0), stackIds: new Int32Array(0), run: 0 }
 
@@ -49,12 +53,14 @@ export class Symbolizer {
   readonly #misses = new Set<number>()
   readonly #words: Words
   #isListed = false
+  /** What the code map has from before the listing under way; undefined while there is none. */
+  #listedFrom: number | undefined
   #pending: CodeEvent[] = []
   #applied = 0
   #previous: Previous = NO_PREVIOUS
   /** For a sample of a collection: the code that it moves, at its new places. */
   #arriving: CodeMap<Code> | null = null
-  #arrivals: { readonly event: CodeEvent; readonly map: CodeMap<Code> } | null = null
+  readonly #arrivals = new Arrivals<Code>()
 
   constructor(sources: SymbolizerSources) {
     const { table, nativeFrames, ownUrl, ownModule, codeRanges, findCode } = sources
@@ -70,6 +76,14 @@ export class Symbolizer {
 
   /** Addresses in V8's code that no code event accounts for. */
   unknownAddresses = 0
+
+  /** There was no room for all code events: until the next listing, code is unknown. */
+  hasLost = false
+
+  /** Pieces of code that are known. */
+  get knownCode(): number {
+    return this.#codeMap.size
+  }
 
   /** How far the tables of code are to be believed from here on. */
   set tables(level: TablesLevel) {
@@ -98,7 +112,9 @@ export class Symbolizer {
   /** The id of the sample's stack. Samples must come in order. */
   stackOf(sample: RawSample): number {
     if (this.#applyUpTo(sample.sequence)) this.#previous = NO_PREVIOUS
-    this.#arriving = sample.codeIsMoving ? this.#arrivalsOfCollection() : null
+    this.#arriving = sample.codeIsMoving
+      ? this.#arrivals.of(this.#pending[this.#applied], this.#codeMap)
+      : null
     if (this.#arriving === null) return this.#stackOf(sample)
     // No frame of this sample is the same as one before it or after it, though it has the same address.
     this.#previous = NO_PREVIOUS
@@ -167,26 +183,6 @@ export class Symbolizer {
     return this.#arriving?.find(address) ?? this.#codeMap.find(address)
   }
 
-  /**
-   * What the collection under way moves, at its new places; null if that is not known yet. V8 moves code and corrects
-   * the addresses on the stack, one after the other: some are still old, some new. Code is moved into free memory only, so
-   * whatever the map has at a new place is gone.
-   */
-  #arrivalsOfCollection(): CodeMap<Code> | null {
-    const event = this.#pending[this.#applied]
-    if (event?.kind !== 'moved') return null
-    if (this.#arrivals?.event === event) return this.#arrivals.map
-    const map = new CodeMap<Code>(this.#codeMap)
-    for (let i = 0; i + 1 < event.moves.length; i += 2) {
-      const range = this.#codeMap.find(event.moves[i] as number)
-      if (range !== undefined && range.start === event.moves[i]) {
-        map.add(event.moves[i + 1] as number, range.end - range.start, range.value)
-      }
-    }
-    this.#arrivals = { event, map }
-    return map
-  }
-
   #add(code: CodeAdded): void {
     this.#codeMap.add(code.start, code.sizeBytes, { added: code, shown: undefined })
     if (!isFound(code)) this.#frames.functions.addCode(code)
@@ -206,11 +202,33 @@ export class Symbolizer {
         this.#misses.clear()
       } else if (event.kind === 'script') {
         this.#frames.functions.addScript(event)
+      } else if (event.kind === 'lost') {
+        this.hasLost = true
+        this.#codeMap.clear()
+        this.#misses.clear()
+        this.#listedFrom = undefined
+      } else {
+        this.#list(event.isEnd)
       }
     }
     this.#pending = []
     this.#applied = 0
     return pending.length > before
+  }
+
+  // V8 lists its code again now and then: what it no longer lists is gone. But it may list code that was left while it ran as
+  // little as it did the first time, so what has been sampled since the listing before stays for one more.
+  #list(isEnd: boolean): void {
+    if (!isEnd) {
+      this.#listedFrom = this.#codeMap.nextOrder
+      return
+    }
+    if (this.#listedFrom === undefined) return
+    this.#codeMap.forgetBefore(this.#listedFrom, ({ added, shown }) =>
+      shown === undefined ? undefined : { added: detached(added), shown: undefined },
+    )
+    this.#frames.functions.forgetUnlisted()
+    this.#listedFrom = undefined
   }
 
   /** Root-first; empty for what is not shown, null for nativeprof's own. */
@@ -242,6 +260,7 @@ export class Symbolizer {
     if (found?.kind === 'added' && this.#find(found.start) === undefined && !this.#comesLater(found))
       this.#add(found)
     const range = this.#find(address)
+    if (this.#misses.size >= MAX_MISSES) this.#misses.clear()
     if (range === undefined) this.#misses.add(address)
     return range
   }

@@ -19,6 +19,7 @@
 //           for each line: u32 the offset at which it ends; the URL in UTF-8; both with zeroes up to a multiple of 8
 //   listing u8 kind = 4, u8 0, u8 0 for the begin and 1 for the end, u8 0, u32 sequence of the event before it
 //           Between the two, V8 lists what is there; some of it may have been told of before.
+//   lost    u8 kind = 5, u8[3] 0, u32 sequence: there was no room for what came then
 //   moved   u8 kind = 2, u8[3] 0, u32 sequence
 //           u64 number of moves, then for each: u64 from, u64 to
 
@@ -35,6 +36,7 @@ constexpr uint64_t kAdded = 1;
 constexpr uint64_t kMoved = 2;
 constexpr uint64_t kScript = 3;
 constexpr uint64_t kListing = 4;
+constexpr uint64_t kLost = 5;
 
 uint64_t Header(uint64_t kind, uint32_t sequence) { return kind | static_cast<uint64_t>(sequence) << 32; }
 
@@ -74,6 +76,8 @@ void CodeEvents::AddMoves(uint32_t sequence, const std::vector<CodeMove>& moves)
 void CodeEvents::AddListing(uint32_t sequence, bool is_end) {
   AppendWord(Header(kListing, sequence) | static_cast<uint64_t>(is_end) << 16);
 }
+
+void CodeEvents::AddLost(uint32_t sequence) { AppendWord(Header(kLost, sequence)); }
 
 std::vector<uint8_t> CodeEvents::Take() { return std::exchange(bytes_, {}); }
 

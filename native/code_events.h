@@ -28,7 +28,7 @@ struct AddedCode {
   const CodeTables& tables;
 };
 
-// Not thread-safe.
+// Bounded: whoever adds asks room() first, for the reader may be held up for as long as a program pleases. Not thread-safe.
 class CodeEvents {
  public:
   void AddCode(const AddedCode& code);
@@ -36,8 +36,22 @@ class CodeEvents {
   void AddMoves(uint32_t sequence, const std::vector<CodeMove>& moves);
   void AddListing(uint32_t sequence, bool is_end);
 
+  // From here on, nothing of what was told before holds.
+  void AddLost(uint32_t sequence);
+
+  // What the next event may be. In the first half of the room, whatever it is; then names alone, which are a fifth of it; then
+  // nothing.
+  enum class Room : uint8_t { kAll, kNames, kNone };
+  Room room() const {
+    return bytes_.size() < kMostBytes / 2 ? Room::kAll : bytes_.size() < kMostBytes ? Room::kNames : Room::kNone;
+  }
+  size_t bytes() const { return bytes_.size(); }
+
   // Everything since the last call.
   std::vector<uint8_t> Take();
+
+  // One event more may stand behind it: a script with its source map.
+  static constexpr size_t kMostBytes = 128 << 20;
 
  private:
   void AppendWord(uint64_t word);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "clock.h"
+#include "code_kind.h"
 #include "heap/source_map_url.h"
 #include "js_linkage.h"
 
@@ -19,8 +20,20 @@ namespace {
 // Beyond this, scripts are told of again: programs evaluate code without end.
 constexpr size_t kMostScripts = 65'536;
 
-// Larger source maps inside of scripts are not copied.
+// Larger source maps inside of scripts are not copied, nor are any while as much waits to be taken.
 constexpr size_t kMostUrlBytes = 32 << 20;
+
+// When so much waits, it should be taken.
+constexpr size_t kWorthTakingBytes = 4 << 20;
+
+// V8 lists its code again when this much has been told since the last listing, and three times what that told. 8 MiB are some
+// 20,000 functions, which cost V8 a second or more to compile; a listing then takes a hundredth of that.
+constexpr size_t kWorthListingBytes = 8 << 20;
+constexpr size_t kListingsWorth = 3;
+
+// Held while it is called, so that nobody is still calling it when it has been taken back.
+std::mutex& wake_mutex = *new std::mutex();
+void (*wake_reader)() = nullptr;
 
 // The event handler of V8 has no room for data of ours, so the log of an isolate is found here. A log is added and removed
 // on the thread of its isolate, while no event of that isolate can come; so a log that was found stays.
@@ -31,30 +44,6 @@ std::vector<std::pair<v8::Isolate*, CodeLog*>>& logs = *new std::vector<std::pai
 // The SharedFunctionInfo that V8 shows as a script: a tagged pointer.
 uint64_t FunctionOf(const v8::JitCodeEvent& event) {
   return event.script.IsEmpty() ? 0 : *reinterpret_cast<const uint64_t*>(*event.script);
-}
-
-// What kind of code a name of V8's is of, as `JS:*parse /app/file.js:10:3`; false if it is no JavaScript. lib/code-name.ts
-// has the whole form.
-bool FindKind(std::string_view name, CodeKind* kind) {
-  size_t at = name.find(':') + 1;
-  if (at == 0 || at == name.size()) return false;
-  if (name[at] == 'o' && at + 1 < name.size()) ++at;
-  switch (name[at]) {
-    case '~':
-      *kind = CodeKind::kBytecode;
-      return true;
-    case '^':
-      *kind = CodeKind::kBaseline;
-      return true;
-    case '+':
-      *kind = CodeKind::kMaglev;
-      return true;
-    case '*':
-      *kind = CodeKind::kTurbofan;
-      return true;
-    default:
-      return false;
-  }
 }
 
 uint32_t ScriptIdOf(const v8::JitCodeEvent& event) {
@@ -77,6 +66,8 @@ void CodeLog::Start(v8::Isolate* isolate) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);  // the reader may still be taking what an earlier run left
     events_.Take();
+    is_lost_ = false;
+    told_bytes_ = listed_bytes_ = 0;
   }
   moves_.clear();
   scripts_.clear();
@@ -95,7 +86,7 @@ void CodeLog::Start(v8::Isolate* isolate) {
 }
 
 void CodeLog::List(V8Code* v8_code) {
-  if (isolate_ == nullptr || is_listed_) return;
+  if (isolate_ == nullptr || !IsTimeToList()) return;
   is_listed_ = true;
   const uint64_t start_nanos = MonotonicNanos();
   const uint64_t nanos_before = EventNanos();
@@ -110,9 +101,21 @@ void CodeLog::List(V8Code* v8_code) {
   event_nanos_.store(nanos_before + MonotonicNanos() - start_nanos, std::memory_order_relaxed);
 }
 
+bool CodeLog::IsTimeToList() {
+  if (!is_listed_) return true;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (is_lost_) return events_.room() == CodeEvents::Room::kAll;  // there is, once somebody has taken it
+  return told_bytes_ >= std::max(kWorthListingBytes, kListingsWorth * listed_bytes_);
+}
+
 void CodeLog::AppendListing(bool is_end) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (!is_end && events_.room() != CodeEvents::Room::kNone) is_lost_ = false;
+  // An end without what it ends would have the reader forget everything.
+  if (is_lost_) return;
   events_.AddListing(static_cast<uint32_t>(stamp_.load(std::memory_order_relaxed)), is_end);
+  if (is_end) listed_bytes_ = told_bytes_;
+  told_bytes_ = 0;
 }
 
 void CodeLog::Stop() {
@@ -139,6 +142,33 @@ std::vector<uint8_t> CodeLog::Find(uintptr_t pc) {
 std::vector<uint8_t> CodeLog::Take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return events_.Take();
+}
+
+void CodeLog::SetWake(void (*wake)()) {
+  const std::lock_guard<std::mutex> lock(wake_mutex);
+  wake_reader = wake;
+}
+
+void CodeLog::Wake() {
+  const std::lock_guard<std::mutex> lock(wake_mutex);
+  if (wake_reader != nullptr) wake_reader();
+}
+
+// If there is none, says so once: what the reader knows is out of date from here on.
+bool CodeLog::HasRoom() {
+  if (is_lost_) return false;
+  if (events_.room() != CodeEvents::Room::kNone) return true;
+  is_lost_ = true;
+  const uint32_t sequence = static_cast<uint32_t>(stamp_.load(std::memory_order_relaxed)) + 1;
+  events_.AddLost(sequence);
+  stamp_.store(sequence, std::memory_order_relaxed);
+  return false;
+}
+
+void CodeLog::CountAdded(size_t bytes_before) {
+  const size_t bytes = events_.bytes();
+  told_bytes_ += bytes - bytes_before;
+  if (bytes_before < kWorthTakingBytes && bytes >= kWorthTakingBytes) Wake();
 }
 
 void CodeLog::OnEvent(const v8::JitCodeEvent* event) {
@@ -182,8 +212,13 @@ void CodeLog::Added(const v8::JitCodeEvent& event) {
   const uint32_t script_id = ScriptIdOf(event);
   ReadTables(event, name);
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (v8_code_ != nullptr) v8_code_->Add(reinterpret_cast<uintptr_t>(event.code_start), event.code_len, name);
+  if (!HasRoom()) return;
+  const size_t bytes_before = events_.bytes();
+  const bool has_all_room = events_.room() == CodeEvents::Room::kAll;
+  if (!has_all_room) tables_.ClearPositions();
   if (scripts_.size() >= kMostScripts) scripts_.clear();
-  if (script_id != 0 && scripts_.insert(script_id).second) AppendScript(event, function, script_id);
+  if (script_id != 0 && has_all_room && scripts_.insert(script_id).second) AppendScript(event, function, script_id);
   const uint32_t sequence = static_cast<uint32_t>(stamp_.load(std::memory_order_relaxed)) + 1;
   constexpr std::string_view kBuiltin = "Builtin:";
   const bool is_builtin = name.substr(0, kBuiltin.size()) == kBuiltin;
@@ -192,7 +227,7 @@ void CodeLog::Added(const v8::JitCodeEvent& event) {
                    reinterpret_cast<uintptr_t>(event.code_start), event.code_len, script_id, name, tables_});
   // Nothing is compiled while a collection moves code; if it were, that would still be so.
   stamp_.store(sequence | (stamp_.load(std::memory_order_relaxed) & kIsMoving), std::memory_order_relaxed);
-  if (v8_code_ != nullptr) v8_code_->Add(reinterpret_cast<uintptr_t>(event.code_start), event.code_len, name);
+  CountAdded(bytes_before);
 }
 
 void CodeLog::ReadTables(const v8::JitCodeEvent& event, std::string_view name) {
@@ -209,7 +244,9 @@ void CodeLog::ReadTables(const v8::JitCodeEvent& event, std::string_view name) {
 void CodeLog::AppendScript(const v8::JitCodeEvent& event, uint64_t function, uint32_t script_id) {
   ScriptTable script;
   if (!reader_.ReadScript(function, script_id, &script)) return;
-  const std::string url = SourceMapUrlOf(event.isolate, event.script, kMostUrlBytes);
+  // Where many wait, the comment at the end of the file has to do.
+  const size_t most_url_bytes = events_.bytes() < kMostUrlBytes ? kMostUrlBytes : 4096;
+  const std::string url = SourceMapUrlOf(event.isolate, event.script, most_url_bytes);
   events_.AddScript(static_cast<uint32_t>(stamp_.load(std::memory_order_relaxed)), script, url);
 }
 
@@ -222,10 +259,15 @@ void CodeLog::Moved(const v8::JitCodeEvent& event) {
 
 void CodeLog::FlushMoves() {
   if (moves_.empty()) return;
-  const uint32_t sequence = static_cast<uint32_t>(stamp_.load(std::memory_order_relaxed)) + 1;
-  events_.AddMoves(sequence, moves_);
+  if (HasRoom()) {
+    const size_t bytes_before = events_.bytes();
+    const uint32_t sequence = static_cast<uint32_t>(stamp_.load(std::memory_order_relaxed)) + 1;
+    events_.AddMoves(sequence, moves_);
+    stamp_.store(sequence, std::memory_order_relaxed);
+    CountAdded(bytes_before);
+  }
   moves_.clear();
-  stamp_.store(sequence, std::memory_order_relaxed);  // and no code is on the move
+  stamp_.fetch_and(~kIsMoving, std::memory_order_relaxed);
 }
 
 void CodeLog::OnGcPrologue(v8::Isolate*, v8::GCType type, v8::GCCallbackFlags, void* data) {

@@ -7,7 +7,8 @@
 // V8 moves code while a garbage collection runs, one object at a time and in any order, so that an object may land where
 // another one was a moment ago. The moves of one collection are therefore one event, logged when it ends.
 //
-// V8 never says that code died. The reader must take an added range as the end of everything that it overlaps.
+// V8 never says that code died. The reader must take an added range as the end of everything that it overlaps. So that it can
+// forget what is gone and overlapped by nothing, V8 lists its code again whenever much has been told since the last listing.
 
 #ifndef NATIVEPROF_CODE_LOG_H_
 #define NATIVEPROF_CODE_LOG_H_
@@ -38,8 +39,8 @@ class CodeLog {
   // Context: JS thread, no handler running.
   void Start(v8::Isolate* isolate);
 
-  // Has V8 list all code that exists, once since Start(): up to 60 ms in a program of some size. V8's builtins, which never
-  // move, are entered into `v8_code` as well, unless it is null. Without this, it is done when a collection is about to move
+  // Has V8 list all code that exists, if it is time: up to 60 ms in a program of some size. It is once after Start(), then
+  // when as much has been told as makes the cost of a listing small beside it. V8's builtins, which never move, are entered into `v8_code` as well, unless it is null. Without this, it is done when a collection is about to move
   // what is there, or to take it away: the log is complete in any case.
   // Context: JS thread, no handler running if `v8_code` is given.
   void List(V8Code* v8_code);
@@ -73,6 +74,13 @@ class CodeLog {
   // Context: JS thread.
   std::vector<uint8_t> Take();
 
+  // What any log calls when so much waits in it that it should be taken: must be callable inside V8. Null: nothing.
+  // Context: any thread.
+  static void SetWake(void (*wake)());
+
+  // Calls that. Context: any thread.
+  static void Wake();
+
  private:
   static constexpr uint64_t kIsMoving = uint64_t{1} << 32;
 
@@ -86,8 +94,11 @@ class CodeLog {
   void ReadTables(const v8::JitCodeEvent& event, std::string_view name);
   void AppendScript(const v8::JitCodeEvent& event, uint64_t function, uint32_t script_id);  // with mutex_ held
   void Moved(const v8::JitCodeEvent& event);
+  bool IsTimeToList();
   void AppendListing(bool is_end);
   void FlushMoves();  // with mutex_ held
+  bool HasRoom();     // with mutex_ held
+  void CountAdded(size_t bytes_before);  // with mutex_ held
 
   v8::Isolate* isolate_ = nullptr;
   V8Code* v8_code_ = nullptr;  // only while V8 lists existing code
@@ -98,13 +109,16 @@ class CodeLog {
   PositionHash positions_;
   uintptr_t positions_of_ = 0;
   std::unordered_set<uint32_t> scripts_;  // that the log tells of
-  bool is_listed_ = false;
+  bool is_listed_ = false;                // enough for now
 
   // written by the thread that is inside V8, under mutex_; the handler never takes it
   std::mutex mutex_;
   CodeEvents events_;
   std::vector<CodeMove> moves_;
   bool in_gc_ = false;
+  bool is_lost_ = false;      // there was no room; nothing is told until the next listing
+  size_t told_bytes_ = 0;     // since the last listing
+  size_t listed_bytes_ = 0;   // of it
 
   // written under mutex_, read by the handler. Relaxed suffices: a stamp that is read a moment late or early is off by
   // an event that happens at the same time as the tick, and code runs only after its event.

@@ -39,9 +39,7 @@ FrameWalker::Followed FrameWalker::FollowLastWalk() {
 
 // As a record has it; 0 if the frame is no longer what it was. The words of a frame that is kept so have been on the stack.
 uint64_t FrameWalker::AddressOf(const RememberedFrame& frame) const {
-  const auto word = [&frame](intptr_t offset) {
-    return *reinterpret_cast<const uintptr_t*>(frame.fp + static_cast<uintptr_t>(offset));
-  };
+  const auto word = [&frame](intptr_t offset) { return StackWordAt(frame.fp + static_cast<uintptr_t>(offset)); };
   if (frame.kind == Kind::kUnoptimized) {
     const UnoptimizedFrame& layout = v8_code_->unoptimized_frame(context_);
     if ((word(kMarkerOffset) & 1) == 0) return 0;

@@ -135,7 +135,7 @@ class Unwinder {
   uintptr_t Word(uintptr_t address) const {
     const bool inside = address >= stack_low_ && address < stack_top_ && stack_top_ - address >= kWordBytes &&
                         address % kWordBytes == 0;
-    return inside ? *reinterpret_cast<const uintptr_t*>(address) : 0;
+    return inside ? StackWordAt(address) : 0;
   }
   bool IsReturnAddress(uintptr_t address) const { return v8_code_.IsReturnAddress(context_, address, call_sites_); }
   bool IsReturnAddressAt(uintptr_t bytes) const { return IsReturnAddress(Word(now_.sp + bytes)); }
@@ -228,7 +228,7 @@ class Unwinder {
       }
       case Where::kOnStack: {
         const uintptr_t address = now_.sp + slot.value;
-        return ReturnTo(*reinterpret_cast<const uintptr_t*>(address), address + kWordBytes);
+        return ReturnTo(StackWordAt(address), address + kWordBytes);
       }
       case Where::kInRegister:
         return ReturnTo(static_cast<uintptr_t>(slot.value), now_.sp);

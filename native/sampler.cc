@@ -51,7 +51,7 @@ Started Sampler::Start(v8::Isolate* isolate, const SamplerSettings& settings) {
   max_depth_ = settings.max_depth;
   may_move_timer_ = settings.may_move_timer;
   why_not_moved_.clear();
-  threads_.StartListening(isolate, settings.max_depth);
+  threads_.StartListening(isolate, settings.max_depth, settings.wake_reader);
   const bool is_process = settings.timer == TimerKind::kProcess;
   SigprofHandler::Arm({&ring_, &counters_, &resources_, &coverage_watch_, settings.wake_reader, is_process,
                        settings.period_ns});
@@ -119,7 +119,8 @@ void Sampler::RefreshModules() {
 }
 
 Drained Sampler::Drain(v8::Isolate* isolate, size_t max_words, bool to_the_end) {
-  threads_.ListCode(isolate);
+  // 15 to 60 ms, which nobody needs who stops before the first tick.
+  if (running_ || !ring_.IsEmpty()) threads_.ListCode(isolate);
   // One record must fit: the deepest stack.
   const size_t slice_words = std::max(max_words, kSampleFixedWords + max_depth_ + 1);
   if (running_ && may_move_timer_ && coverage_watch_.has_fallen()) MoveTimer();
@@ -147,11 +148,13 @@ Drained Sampler::Drain(v8::Isolate* isolate, size_t max_words, bool to_the_end) 
 
 void Sampler::Stop(v8::Isolate* isolate) {
   if (!running_) return;
-  if (isolate != nullptr) threads_.ListCode(isolate);  // while ticks still tell where its time goes
+  // While ticks still tell where its time goes; or, if there has been none yet, as soon as it is known whether there is.
+  if (isolate != nullptr && !ring_.IsEmpty()) threads_.ListCode(isolate);
   running_ = false;
   const std::vector<pid_t> late = EndTicks();
   SigprofHandler::Disarm();
   RecordLateTicks(late);
+  if (isolate != nullptr && !ring_.IsEmpty()) threads_.ListCode(isolate);
   threads_.StopListening();
 }
 

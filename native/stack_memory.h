@@ -31,7 +31,7 @@ class StackMemory {
   // The word at `address`; 0 outside of the stack, and where it cannot be read.
   uintptr_t Word(uintptr_t address) {
     if (!Has(address)) return 0;
-    if (is_known_) return *reinterpret_cast<const uintptr_t*>(address);
+    if (is_known_) return StackWordAt(address);
     if (address - window_start_ >= window_bytes_ && !MoveWindow(address)) return 0;
     uintptr_t word;
     std::memcpy(&word, window_ + (address - window_start_), sizeof(word));

@@ -132,13 +132,15 @@ void ThreadRegistry::Detach() {
     entry.has_ended = true;
     if (entry.has_begun && stop_nanos_ == 0) ended_listening_nanos_ += MonotonicNanos() - entry.begin_nanos;
   }
+  // Its log is a megabyte and more, and may be the first of many.
+  if (is_listening_) return CodeLog::Wake();
   // Nobody will ask for news of a recording that is over.
-  if (is_listening_) return;
   entries_.erase(std::remove_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.has_ended; }),
                  entries_.end());
 }
 
-void ThreadRegistry::StartListening(v8::Isolate* isolate, size_t max_depth) {
+void ThreadRegistry::StartListening(v8::Isolate* isolate, size_t max_depth, void (*wake_reader)()) {
+  CodeLog::SetWake(wake_reader);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_listening_ = true;
@@ -154,6 +156,7 @@ void ThreadRegistry::StartListening(v8::Isolate* isolate, size_t max_depth) {
 }
 
 void ThreadRegistry::StopListening() {
+  CodeLog::SetWake(nullptr);
   const uint32_t tid = CurrentTid();
   StatePointer own;
   {

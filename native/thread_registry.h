@@ -63,8 +63,9 @@ class ThreadRegistry {
   void Detach();
 
   // Has every attached thread, and every one to come, listen. The current one does so at once, and is attached if need be.
+  // `wake_reader` is called, on any thread, when there is much to take.
   // Context: main JS thread.
-  void StartListening(v8::Isolate* isolate, size_t max_depth);
+  void StartListening(v8::Isolate* isolate, size_t max_depth, void (*wake_reader)());
 
   // Context: main JS thread, no handler running.
   void StopListening();

@@ -92,9 +92,10 @@ class WalkMemory {
   // led there from it, and so are on the stack.
   bool IsStillBehind(size_t i) const {
     const RememberedFrame& frame = frames_[i];
-    const uintptr_t* const slot = reinterpret_cast<const uintptr_t*>(SlotOf(frame));
-    if (frame.kind == RememberedFrame::Kind::kFoundAgain || AsReturnAddress(*slot) != frame.pc) return false;
-    return (frame.fp_words_below_pc == 0 ? frames_[i + 1].fp : *(slot - frame.fp_words_below_pc)) == frame.fp;
+    const uintptr_t slot = SlotOf(frame);
+    if (frame.kind == RememberedFrame::Kind::kFoundAgain || AsReturnAddress(StackWordAt(slot)) != frame.pc) return false;
+    const uintptr_t fp_slot = slot - frame.fp_words_below_pc * kWordBytes;
+    return (frame.fp_words_below_pc == 0 ? frames_[i + 1].fp : StackWordAt(fp_slot)) == frame.fp;
   }
 
   // The walk has come to found(), by what is remembered of its new callee, and has followed the frames behind it as far as

@@ -17,11 +17,24 @@ export const COMPARING_FOLDER = join(ROOT, 'build', `compare-abi-${process.versi
 
 /** Builds the addon that compares walks, if needed. Prints what node-gyp prints, and nothing if there is nothing to do. */
 export function buildComparing() {
-  const folder = buildFolder(process.versions.modules, 'compare-')
-  if (modified(join(folder, 'build/Release/nativeprof.node')) > newestSource()) return
+  buildOther('compare-', ['-Dcompare_walks=1'])
+}
+
+/**
+ * The same under sanitizers of the compiler, such as `address,undefined`. Returns what NATIVEPROF_PREBUILD has to say for it to
+ * be loaded.
+ */
+export function buildSanitized(sanitizers) {
+  return buildOther(`${sanitizers.replaceAll(',', '-')}-`, [`-Dsanitize=${sanitizers}`])
+}
+
+function buildOther(kind, definitions) {
+  const folder = buildFolder(process.versions.modules, kind)
+  if (modified(join(folder, 'build/Release/nativeprof.node')) > newestSource()) return folder
   const nodedir = headersOfRunningNode()
-  configureIfNeeded(folder, nodedir, ['-Dcompare_walks=1'])
+  configureIfNeeded(folder, nodedir, definitions)
   nodeGyp(folder, ['build', '--release'], nodedir)
+  return folder
 }
 
 /** Builds if needed. Says in one line which of the two happened. */

@@ -47,3 +47,10 @@ t.test('a program that mostly waited is told so, unless it was short', async (t)
   t.notMatch(closingLines(buildProfile(BUSY, { durationNanos: 5e9, cpuNanos: 1e9 }), null), remark)
   t.notMatch(closingLines(buildProfile(BUSY, { durationNanos: 0.9e9, cpuNanos: 1e7 }), null), remark)
 })
+
+t.test('whatever a note has in it, a line is one line of text', async (t) => {
+  const notes = ['\u001b]0;title\u0007 of\r\nfile\u202e.js <b>']
+  const text = closingLines(buildProfile([{ stack: [js('main')] }], { notes }), null)
+  t.match(text, 'nativeprof: \ufffd]0;title\ufffd of file\ufffd.js <b>\n')
+  t.notMatch(text.replaceAll('\n', ''), /[\u0000-\u001f\u007f\u202e]/)
+})

@@ -207,3 +207,13 @@ function useTemporaryFolder(t: { teardown: (handler: () => void) => void }, fold
     else process.env['TMPDIR'] = before
   })
 }
+
+t.test('nothing goes into node_modules, unless the user has named that very file', async (t) => {
+  const folder = t.testdir({ node_modules: { some: {} }, tmp: {} })
+  const inside = join(folder, 'node_modules/some/out.json')
+  useTemporaryFolder(t, join(folder, 'tmp'))
+  const written = writeFile(inside, 'text', { replace: false, ending: '.json' })
+  t.equal(written.path, join(folder, 'tmp/out.json'))
+  t.match(written.detour?.message, /node_modules/)
+  t.equal(writeFile(inside, 'text', { replace: true, ending: '.json' }).path, inside)
+})

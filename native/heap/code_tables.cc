@@ -41,13 +41,6 @@ constexpr const char* kOtherPositions = "V8 announced other source positions for
 
 }  // namespace
 
-void CodeTables::Clear() {
-  function = {0, kNoFunction};
-  positions.clear();
-  calls.clear();
-  functions.clear();
-}
-
 void CodeTableReader::Start() {
   reader_.Forget();
   stream_map_ = 0;
@@ -76,10 +69,7 @@ void CodeTableReader::Read(const AnnouncedCode& code, CodeTables* tables) {
   const uint64_t object = CodeObjectOf(code);
   const bool ok = object != 0 && (code.kind == CodeKind::kBaseline ? ReadBaseline(code, object, tables)
                                                                    : ReadOptimized(code, object, tables));
-  if (ok) return;
-  tables->positions.clear();
-  tables->calls.clear();
-  tables->functions.clear();
+  if (!ok) tables->ClearPositions();
 }
 
 // The Code object of the instructions, if it says the same of them as V8 does.

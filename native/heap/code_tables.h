@@ -34,7 +34,16 @@ struct CodeTables {
   std::vector<InlinedCall> calls;      // by inlining id
   std::vector<FunctionKey> functions;  // what was inlined
 
-  void Clear();
+  void Clear() {
+    function = {0, kNoFunction};
+    ClearPositions();
+  }
+  // And what goes with them: all but the function.
+  void ClearPositions() {
+    positions.clear();
+    calls.clear();
+    functions.clear();
+  }
 };
 
 enum class CodeKind : uint8_t { kBytecode, kBaseline, kMaglev, kTurbofan };

@@ -31,6 +31,11 @@ constexpr SourcePosition DecodePosition(uint64_t raw) {
           (raw & 1) != 0};
 }
 
+// As V8 adds, but without an overflow that is undefined: a table that is none may say anything.
+constexpr int64_t AddWrapped(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
 // Numbers of variable length, read from front to back. Past the end, or with more than 64 bits, they fail.
 class VlqReader {
  public:
@@ -84,7 +89,7 @@ class PositionTableReader {
   bool Next(PositionEntry* entry) {
     int64_t position;
     if (!NextCode() || !vlq_.Signed(&position)) return false;
-    position_ += position;
+    position_ = AddWrapped(position_, position);
     *entry = {code_offset_, static_cast<uint64_t>(position_)};
     return true;
   }
@@ -94,12 +99,12 @@ class PositionTableReader {
     if (encoding_ == 2) {
       uint64_t code;
       if (!vlq_.Unsigned(&code)) return false;
-      code_offset_ += static_cast<int64_t>(code >> 2);
+      code_offset_ = AddWrapped(code_offset_, static_cast<int64_t>(code >> 2));
       return true;
     }
     int64_t code;
     if (!vlq_.Signed(&code)) return false;
-    code_offset_ += code < 0 ? -(code + 1) : code;
+    code_offset_ = AddWrapped(code_offset_, code < 0 ? -(code + 1) : code);
     return true;
   }
 

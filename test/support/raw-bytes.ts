@@ -8,6 +8,7 @@ const ADDED = 1n
 const MOVED = 2n
 const SCRIPT = 3n
 const LISTING = 4n
+const LOST = 5n
 
 /** Words, one after the other. */
 export function words(...values: readonly bigint[]): Buffer {
@@ -186,4 +187,9 @@ function padded(bytes: Buffer): Buffer {
 /** A code event: old start, new start, and so on. */
 export function codeMoved(sequence: bigint, starts: readonly bigint[]): Buffer {
   return words(MOVED | (sequence << 32n), BigInt(starts.length / 2), ...starts)
+}
+
+/** A code event: there was no room for what came then. */
+export function codeLost(sequence: bigint): Buffer {
+  return words(LOST | (sequence << 32n))
 }
