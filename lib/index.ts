@@ -5,6 +5,8 @@ import { tryLoadBinding } from './binding.js'
 
 export { startSampler } from './sampler.js'
 export { attachThread } from './attach-thread.js'
+export { withLabels } from './with-labels.js'
+export type { Labels, LabelSet } from './label-sets.js'
 export type { Sampler } from './sampler.js'
 export type { SamplerOptions } from './options.js'
 export { NativeprofError } from './errors.js'

@@ -10,10 +10,12 @@
 #include <string>
 #include <utility>
 
+#include "addon_labels.h"
 #include "addon_symbols.h"
 #include "drain_handles.h"
 #include "end_signals.h"
 #include "heap/trust.h"
+#include "label_source.h"
 #include "sampler.h"
 #include "sigprof_handler.h"
 #include "thread_state.h"
@@ -52,6 +54,7 @@ bool CallOnEndSignal() {
 void OnEnvironmentEnd(napi_env env) {
   sampler.ForgetPrepared(v8::Isolate::GetCurrent());
   sampler.DetachThread();
+  LabelSource::Close();
   if (!on_end_signal.IsEmpty() && static_cast<napi_env>(on_end_signal.Env()) == env) {
     EndSignals::Unwatch();
     on_end_signal.Reset();
@@ -266,6 +269,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("retakeEndSignals", Napi::Function::New(env, RetakeEndSignals, "retakeEndSignals"));
   exports.Set("attachThread", Napi::Function::New(env, AttachThread, "attachThread"));
   AddSymbolFunctions(env, exports);
+  AddLabelFunctions(env, exports);
   return exports;
 }
 

@@ -120,7 +120,7 @@ void Sampler::RefreshModules() {
 Drained Sampler::Drain(v8::Isolate* isolate, size_t max_words, bool to_the_end) {
   threads_.ListCode(isolate);
   // One record must fit: the deepest stack.
-  const size_t slice_words = std::max(max_words, kSampleFixedWords + max_depth_ + 1);
+  const size_t slice_words = std::max(max_words, kSampleFixedWords + 1 + max_depth_ + 1);
   if (running_ && may_move_timer_ && coverage_watch_.has_fallen()) MoveTimer();
   Drained drained = {{}, {}, ticker_.kind(), why_not_moved_, {}, false};
   // As many as it takes to read a full ring, and some for ticks that come meanwhile.

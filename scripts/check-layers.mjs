@@ -10,15 +10,24 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options'],
+  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'label-sets'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
-  ['stack-table', 'native-frames', 'thread-table', 'accuracy', 'recording-notes', 'code-listing'],
+  [
+    'stack-table',
+    'native-frames',
+    'thread-table',
+    'label-table',
+    'accuracy',
+    'recording-notes',
+    'code-listing',
+    'label-carrier',
+  ],
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
   ['view', 'labels', 'thread-groups', 'fold', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'process-end', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'with-labels', 'process-end', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [
@@ -51,6 +60,8 @@ const NATIVE_LAYERS = [
     'v8_code',
     'code_events',
     'code_log',
+    'label_sets',
+    'label_source',
     'thread_state',
     'thread_registry',
   ],
@@ -65,7 +76,7 @@ const NATIVE_LAYERS = [
   ],
   ['sigprof_handler'],
   ['sampler'],
-  ['addon', 'addon_symbols', 'drain_handles'],
+  ['addon', 'addon_labels', 'addon_symbols', 'drain_handles'],
 ]
 
 const MAX_LINES = 300
