@@ -10,7 +10,7 @@ import { wordOf } from './native-words.js'
 import { decodeCodeEvents } from './code-events.js'
 import type { CodeAdded, CodeEvent } from './code-events.js'
 import { takeListing } from './code-listing.js'
-import { JsFrames, isFound } from './js-frames.js'
+import { JsFrames, PASSES_THROUGH, isFound } from './js-frames.js'
 import type { Code } from './js-frames.js'
 import { FRAMES_LEFT_OUT } from './records.js'
 import type { RawSample } from './records.js'
@@ -21,11 +21,13 @@ import type { StackTable } from './stack-table.js'
 interface Previous {
   readonly addresses: Float64Array
   readonly stackIds: Int32Array
+  /** 1 for each frame that is left out, for it passes through: it may turn out to be the last one. */
+  readonly passes: Uint8Array
   /** How many frames at the leaf end are native. */
   readonly run: number
 }
 
-const NO_PREVIOUS: Previous = { addresses: new Float64Array(0), stackIds: new Int32Array(0), run: 0 }
+const NO_PREVIOUS: Previous = { addresses: new Float64Array(0), stackIds: new Int32Array(0), passes: new Uint8Array(0), run: 0 }
 
 /** Where a {@link Symbolizer} finds what is not its own. */
 export interface SymbolizerSources extends NativeSources {
@@ -110,10 +112,12 @@ export class Symbolizer {
   #stackOf(sample: RawSample): number {
     const { addresses } = sample
     const depth = addresses.length
-    const { addresses: known, stackIds: knownStackIds, run: knownRun } = this.#previous
+    const { addresses: known, stackIds: knownStackIds, passes: knownPasses, run: knownRun } = this.#previous
     const stackIds = new Int32Array(depth)
+    const passes = new Uint8Array(depth)
     const run = this.#nativeRun(addresses)
     let stackId = NO_STACK
+    let isPassed = 0
     // Leaf-first in the record, so from the back. As long as the callers are those of the sample before, and no code
     // event lies between the two, so are their frames.
     let i = depth - 1
@@ -123,6 +127,7 @@ export class Symbolizer {
     for (; i >= firstCaller && i + shift >= Math.max(knownRun, 1); i--) {
       if (addresses[i] !== known[i + shift]) break
       stackId = stackIds[i] = knownStackIds[i + shift] as number
+      isPassed = passes[i] = knownPasses[i + shift] as number
     }
     for (; i >= run; i--) {
       const address = addresses[i] as number
@@ -131,10 +136,16 @@ export class Symbolizer {
         this.#previous = NO_PREVIOUS
         return this.#table.push(stackId, this.#pseudo('(nativeprof)'))
       }
-      for (const frameId of frames) stackId = this.#table.push(stackId, frameId)
+      for (const frameId of frames) {
+        isPassed = frameId === PASSES_THROUGH ? 1 : 0
+        if (isPassed === 0) stackId = this.#table.push(stackId, frameId)
+      }
       stackIds[i] = stackId
+      passes[i] = isPassed
     }
-    this.#previous = { addresses, stackIds, run }
+    this.#previous = { addresses, stackIds, passes, run }
+    // Then it is the last, and its time is its own.
+    if (isPassed !== 0) stackId = this.#table.push(stackId, this.#pseudo('(nativeprof)'))
     return this.#pushRun(stackId, sample, run)
   }
 
