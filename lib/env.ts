@@ -22,6 +22,8 @@ export interface EnvSettings {
   readonly sourceMaps: boolean
   /** NATIVEPROF_PACKAGE_PATHS=1: files of npm packages as `package/path`. */
   readonly packagePaths: boolean
+  /** NATIVEPROF_LABELS: names of labels that are root frames, as `route,tenant`. */
+  readonly labels: string | undefined
   /** NATIVEPROF_QUIET=1: nothing is printed, not even the closing line. */
   readonly quiet: boolean
   /** Set by `nativeprof run` for the process it starts. */
@@ -59,6 +61,7 @@ export function readEnv(env: Environment): EnvSettings {
     granularity: textOf(env['NATIVEPROF_GRANULARITY']),
     sourceMaps: env['NATIVEPROF_SOURCE_MAPS'] !== '0',
     packagePaths: isOn(env['NATIVEPROF_PACKAGE_PATHS']),
+    labels: textOf(env['NATIVEPROF_LABELS']),
     quiet: isOn(env['NATIVEPROF_QUIET']),
     runner: runnerOf(env[RUNNER_VARIABLE]),
   }
@@ -74,9 +77,10 @@ export function writeEnv(settings: {
   granularity?: string | undefined
   sourceMaps?: boolean
   packagePaths?: boolean
+  labels?: string | undefined
   runner: Runner
 }): Record<string, string> {
-  const { hz, timer, out, format, view, granularity, sourceMaps, packagePaths, runner } = settings
+  const { hz, timer, out, format, view, granularity, sourceMaps, packagePaths, labels, runner } = settings
   const variables: Record<string, string> = { [RUNNER_VARIABLE]: JSON.stringify(runner) }
   if (hz !== undefined) variables['NATIVEPROF_HZ'] = hz
   if (timer !== undefined) variables['NATIVEPROF_TIMER'] = timer
@@ -84,6 +88,7 @@ export function writeEnv(settings: {
   if (format !== undefined) variables['NATIVEPROF_FORMAT'] = format
   if (view !== undefined) variables['NATIVEPROF_VIEW'] = view
   if (granularity !== undefined) variables['NATIVEPROF_GRANULARITY'] = granularity
+  if (labels !== undefined) variables['NATIVEPROF_LABELS'] = labels
   // What the environment says already holds on unless the command line says otherwise.
   if (sourceMaps === false) variables['NATIVEPROF_SOURCE_MAPS'] = '0'
   if (packagePaths === true) variables['NATIVEPROF_PACKAGE_PATHS'] = '1'

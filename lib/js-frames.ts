@@ -125,7 +125,9 @@ export class JsFrames {
       // At its very beginning, a function is at the line where it starts. Where that is in what was inlined is not known.
       const isAtStart = positions !== null && position === undefined
       const { line, column } = isAtStart ? name : { line: 0, column: 0 }
-      return [isOwn ? PASSES_THROUGH : this.#table.frame({ function: outer, kind, tier: name.tier, line, column })]
+      return [
+        isOwn ? PASSES_THROUGH : this.#table.frame({ function: outer, kind, tier: name.tier, line, column }),
+      ]
     }
     const frames: number[] = []
     for (const [i, level] of levels.entries()) {

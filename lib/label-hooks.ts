@@ -19,7 +19,7 @@ export function setByHooks(slot: Uint32Array): void {
   const outer = new Uint32Array(MAX_NESTED)
   let nested = 0
   createHook({
-    init(_id, _type, _trigger, resource: Resource) {
+    init(...[, , , resource]: [id: number, type: string, triggerId: number, resource: Resource]) {
       const number = slot[0] as number
       if (number !== 0) resource[NUMBER] = number
     },

@@ -81,7 +81,9 @@ function checkValue(name: string, value: unknown): string {
     return cut.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu, '\ufffd')
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw refusal(`the label ${JSON.stringify(name)} is a ${typeof value}; strings, numbers and booleans can be`)
+  throw refusal(
+    `the label ${JSON.stringify(name)} is a ${typeof value}; strings, numbers and booleans can be`,
+  )
 }
 
 function refusal(message: string): NativeprofError {

@@ -79,7 +79,9 @@ export class LabelTable {
   }
 
   #bound(set: LabelSet): LabelSet {
-    return Object.fromEntries(Object.entries(set).map(([name, value]) => [name, this.#boundValue(name, value)]))
+    return Object.fromEntries(
+      Object.entries(set).map(([name, value]) => [name, this.#boundValue(name, value)]),
+    )
   }
 
   #boundValue(name: string, value: string): string {

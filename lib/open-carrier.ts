@@ -40,8 +40,12 @@ function tryScan(binding: Binding, storage: AsyncLocalStorage<number>): string {
   }
   const isRight =
     finds(storage.getStore() ?? 0) &&
-    KNOWN.every((value) => storage.run(value, () => finds(value) && besideOthers(others.length, () => finds(value)))) &&
-    besideOthers(others.length, () => KNOWN.every((value) => storage.run(value, () => finds(value)) && finds(0))) &&
+    KNOWN.every((value) =>
+      storage.run(value, () => finds(value) && besideOthers(others.length, () => finds(value))),
+    ) &&
+    besideOthers(others.length, () =>
+      KNOWN.every((value) => storage.run(value, () => finds(value)) && finds(0)),
+    ) &&
     storage.exit(() => finds(0))
   if (isRight) return ''
   binding.stopLabelScan()

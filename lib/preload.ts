@@ -9,6 +9,7 @@ import { closingLines } from './closing-line.js'
 import { readEnv } from './env.js'
 import type { EnvSettings } from './env.js'
 import { NativeprofError } from './errors.js'
+import { labelNamesOf } from './label-frames.js'
 import { DEFAULT_FORMAT, formatNamed, formatOfFile } from './formats/index.js'
 import type { Format } from './formats/index.js'
 import { toTable } from './formats/table.js'
@@ -28,6 +29,7 @@ interface Destination {
   readonly format: Format
   readonly view: ViewName
   readonly granularity: GranularityName
+  readonly labels: readonly string[]
   /** null: on stderr. */
   readonly path: string | null
   readonly ending: string
@@ -55,15 +57,15 @@ export function preload(): void {
 
 function finish(
   sampler: Sampler,
-  { format, view, granularity, path, ending, replace }: Destination,
+  { format, view, granularity, labels, path, ending, replace }: Destination,
   settings: EnvSettings,
 ): void {
   try {
-    const profile = resolveSources(sampler.stop(), settings)
+    const { sourceMaps, packagePaths } = settings
+    const profile = resolveSources(sampler.stop(), { sourceMaps, packagePaths, labels })
     const isProgram = settings.runner === null || isDirectChild(settings)
     const threads = settings.runner?.threads ?? DEFAULT_THREADS
-    const { sourceMaps, packagePaths } = settings
-    const options = { view, granularity, threads, sourceMaps, packagePaths }
+    const options = { view, granularity, threads, sourceMaps, packagePaths, labels }
     let file: string | null = null
     let text = ''
     if (path === null) {
@@ -96,17 +98,19 @@ function destinationOf(settings: EnvSettings): Destination {
   const view = settings.view === undefined ? DEFAULT_VIEW : viewNamed(settings.view)
   const granularity =
     settings.granularity === undefined ? DEFAULT_GRANULARITY : granularityNamed(settings.granularity)
+  const labels = settings.labels === undefined ? [] : labelNamesOf(settings.labels)
   const format = settings.format !== undefined ? formatNamed(settings.format) : formatOf(out)
   const ending = format.endings[0] ?? '.txt'
   const isProgram = runner === null || isDirectChild(settings)
   if (format.name === 'table' && out === undefined && isProgram)
-    return { format, view, granularity, path: null, ending, replace: false }
+    return { format, view, granularity, labels, path: null, ending, replace: false }
   const naming: Naming = { pid: process.pid, startTimeMillis: Date.now(), script: process.argv[1] ?? '' }
   if (out === undefined)
     return {
       format,
       view,
       granularity,
+      labels,
       path: pathOfPattern(defaultName(naming, ending), naming, ending),
       ending,
       replace: false,
@@ -124,11 +128,12 @@ function destinationOf(settings: EnvSettings): Destination {
       format,
       view,
       granularity,
+      labels,
       path: pathForChild(path, process.pid, ending),
       ending,
       replace: false,
     }
-  return { format, view, granularity, path, ending, replace: isProgram && runner?.replace === true }
+  return { format, view, granularity, labels, path, ending, replace: isProgram && runner?.replace === true }
 }
 
 function formatOf(out: string | undefined): Format {

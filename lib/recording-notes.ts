@@ -58,7 +58,9 @@ function notesOfLabels({ manyValues, beyondSets, forgotten }: LabelLosses): stri
   for (const name of manyValues)
     notes.push(`the label ${name} has more than ${MAX_VALUES} values; later ones are called (other)`)
   if (beyondSets > 0)
-    notes.push(`there are more than ${MAX_SETS} sets of labels; ${beyondSets} samples of later ones have none`)
+    notes.push(
+      `there are more than ${MAX_SETS} sets of labels; ${beyondSets} samples of later ones have none`,
+    )
   if (forgotten > 0)
     notes.push(`${forgotten} samples have no labels: too many others came before the samples were read`)
   return notes

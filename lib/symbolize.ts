@@ -27,7 +27,12 @@ interface Previous {
   readonly run: number
 }
 
-const NO_PREVIOUS: Previous = { addresses: new Float64Array(0), stackIds: new Int32Array(0), passes: new Uint8Array(0), run: 0 }
+const NO_PREVIOUS: Previous = {
+  addresses: new Float64Array(0),
+  stackIds: new Int32Array(0),
+  passes: new Uint8Array(0),
+  run: 0,
+}
 
 /** Where a {@link Symbolizer} finds what is not its own. */
 export interface SymbolizerSources extends NativeSources {

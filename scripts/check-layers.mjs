@@ -17,6 +17,7 @@ const LIB_LAYERS = [
     'native-frames',
     'thread-table',
     'label-table',
+    'label-frames',
     'accuracy',
     'recording-notes',
     'code-listing',

@@ -31,7 +31,7 @@ profiles it. It ends as the program ends.
   --top N         rows of the table               (default 10; none with -o)
   --sort KEY      self or total: time without or with callees  (default self)
   --lines, --no-source-maps, --package-paths       by line; as run; by package
-  -h, --help
+  --labels NAMES  labels as root frames, such as route,tenant       -h, --help
 
   nativeprof run app.js
   nativeprof run -o app.html -- --max-old-space-size=4096 app.js --verbose

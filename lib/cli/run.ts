@@ -12,6 +12,7 @@ import { numberOf, timerOf, writeEnv } from '../env.js'
 import { NativeprofError } from '../errors.js'
 import { DEFAULT_FORMAT, formatNamed, formatOfFile } from '../formats/index.js'
 import type { Format } from '../formats/index.js'
+import { labelNamesOf } from '../label-frames.js'
 import { checkOptions } from '../options.js'
 import type { TimerName } from '../profile.js'
 import { DEFAULT_THREADS, threadsNamed } from '../threads.js'
@@ -31,6 +32,7 @@ const OPTIONS = {
   lines: { type: 'boolean' },
   'no-source-maps': { type: 'boolean' },
   'package-paths': { type: 'boolean' },
+  labels: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -48,6 +50,7 @@ interface ParsedOptions {
   lines?: boolean
   'no-source-maps'?: boolean
   'package-paths'?: boolean
+  labels?: string
   help?: boolean
 }
 
@@ -89,6 +92,7 @@ export async function run(args: readonly string[]): Promise<void> {
       granularity: options.lines === true ? 'line' : undefined,
       sourceMaps: options['no-source-maps'] !== true,
       packagePaths: options['package-paths'] === true,
+      labels: options.labels === undefined ? undefined : labelNamesOf(options.labels).join(),
       runner: {
         pid: process.pid,
         tableRows:
