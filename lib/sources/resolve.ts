@@ -40,7 +40,7 @@ const SCRIPTS_IN_NOTE = 3
 export function resolveSources(profile: Profile, options: SourceOptions = {}): Profile {
   if (RESULTS.has(profile)) return profile
   const { sourceMaps = true, packagePaths = false, labels = [] } = options
-  const key = `${sourceMaps} ${packagePaths} ${String(labels)}`
+  const key = `${sourceMaps} ${packagePaths} ${JSON.stringify(labels)}`
   const known = RESOLVED.get(profile) ?? new Map<string, Profile>()
   RESOLVED.set(profile, known)
   const before = known.get(key)
