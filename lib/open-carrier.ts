@@ -25,8 +25,8 @@ export function openCarrier(binding: Binding): LabelCarrier {
   return new HookCarrier(slot)
 }
 
-/** Values that no set of labels has, for checks. */
-const KNOWN = [0x5a5a5a5a, 0x12345678, 0x7fffffff]
+/** Values that no set of labels has, and no tick bears, for checks. See native/label_sets.h. */
+const KNOWN = [0x5a5a5a5a, 0x40000000, 0x7fffffff]
 
 /** '' if the handler finds what the storage says; else why not. */
 function tryScan(binding: Binding, storage: AsyncLocalStorage<number>): string {

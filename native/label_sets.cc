@@ -23,7 +23,7 @@ uint32_t LabelSets::NumberOf(const std::string& text) {
   } else {
     // After a thousand million sets numbers are given again, but none that is known.
     do {
-      last_number_ = last_number_ % kMostNumbers + 1;
+      last_number_ = last_number_ % kMostLabelNumber + 1;
       number = last_number_;
     } while (young_.texts.count(number) != 0 || old_.texts.count(number) != 0);
   }

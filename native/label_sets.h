@@ -12,6 +12,9 @@
 
 namespace nativeprof {
 
+// All are Smis above 0. What is greater is none, but a value to check the look-up by.
+constexpr uint32_t kMostLabelNumber = 0x3fffffff;
+
 // A program may use other labels for every request, for ever. So only the last ones are kept: those in the younger of two halves,
 // and those in the older one, which is thrown away when the younger is full. A set that is asked for again becomes young.
 class LabelSets {
@@ -31,7 +34,6 @@ class LabelSets {
 
  private:
   static constexpr size_t kHalf = 32'768;  // sets; a few MiB
-  static constexpr uint32_t kMostNumbers = 0x3fffffff;  // all are Smis above 0
 
   struct Half {
     std::unordered_map<std::string, uint32_t> numbers;

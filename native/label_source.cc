@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "label_sets.h"
+
 namespace nativeprof {
 
 NATIVEPROF_SIGNAL_SAFE_TLS LabelSource* LabelSource::of_thread_ = nullptr;
@@ -55,6 +57,11 @@ const char* LabelSource::Scan(v8::Local<v8::Object> storage, int32_t known) {
 uint32_t LabelSource::Now() { return scans_.load(std::memory_order_relaxed) ? frame_.Find(Storage()) : Slot(); }
 
 uint32_t LabelSource::OfTick(SignalContext context, bool collects) {
+  const uint32_t number = Look(context, collects);
+  return number <= kMostLabelNumber ? number : 0;
+}
+
+uint32_t LabelSource::Look(SignalContext context, bool collects) {
   if (in_collection_.load(std::memory_order_relaxed)) return of_collection_.load(std::memory_order_relaxed);
   if (!scans_.load(std::memory_order_relaxed)) return Slot();
   // Steps of marking are no collection, move nothing, and are a good part of the collector's time. But V8 has no callbacks for a

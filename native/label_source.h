@@ -59,6 +59,7 @@ class LabelSource {
   static void OnGcPrologue(v8::Isolate* isolate, v8::GCType type, v8::GCCallbackFlags flags, void* data);
   static void OnGcEpilogue(v8::Isolate* isolate, v8::GCType type, v8::GCCallbackFlags flags, void* data);
 
+  uint32_t Look(SignalContext context, bool collects);
   uintptr_t Storage() const { return static_cast<uintptr_t>(*storage_slot_); }
   uint32_t Slot() const { return slot_number_->load(std::memory_order_relaxed); }
 
