@@ -5,6 +5,7 @@
       "sources": [
         "native/addon.cc",
         "native/addon_labels.cc",
+        "native/addon_stack.cc",
         "native/addon_symbols.cc",
         "native/cfi_expression.cc",
         "native/cfi_program.cc",
@@ -35,6 +36,7 @@
         "native/safe_read.cc",
         "native/sampler.cc",
         "native/sigprof_handler.cc",
+        "native/stack_here.cc",
         "native/stack_walker.cc",
         "native/symbol_name.cc",
         "native/thread_registry.cc",

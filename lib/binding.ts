@@ -113,6 +113,14 @@ export interface Binding {
    * is `<file>+0x<offset>`, as addr2line takes it, or the address itself. Pass the byte before a return address.
    */
   nativeSymbols(addresses: Float64Array): string[]
+  /** The stack of the calling thread at this moment, as a sample has it, with all that is needed to name its frames. */
+  stackHere(maxDepth: number): {
+    /** As in RawSample; none if the stack cannot be walked. */
+    readonly addresses: Float64Array
+    readonly codeEvents: Buffer
+    readonly codeRanges: Float64Array
+    readonly tables: TablesLevel
+  }
   /** Has the handler read labels of the calling thread, from the first four bytes of `slot` unless it scans; once per thread. */
   openLabels(slot: ArrayBuffer): void
   /** Has the handler look up the value of `storage`, now `known`. '' if that finds it; else why not: a clause. */

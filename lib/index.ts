@@ -5,6 +5,8 @@ import { tryLoadBinding } from './binding.js'
 
 export { startSampler } from './sampler.js'
 export { attachThread } from './attach-thread.js'
+export { currentStack } from './current-stack.js'
+export type { CurrentStackOptions, StackFrame } from './current-stack.js'
 export { withLabels } from './with-labels.js'
 export type { Labels, LabelSet } from './label-sets.js'
 export type { Sampler } from './sampler.js'

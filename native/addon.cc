@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "addon_labels.h"
+#include "addon_stack.h"
 #include "addon_symbols.h"
 #include "drain_handles.h"
 #include "end_signals.h"
@@ -270,6 +271,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("attachThread", Napi::Function::New(env, AttachThread, "attachThread"));
   AddSymbolFunctions(env, exports);
   AddLabelFunctions(env, exports);
+  AddStackFunctions(env, exports);
   return exports;
 }
 

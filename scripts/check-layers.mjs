@@ -31,7 +31,7 @@ const LIB_LAYERS = [
   ['sources/*'],
   ['view', 'labels', 'thread-groups', 'fold', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'with-labels', 'process-end', 'preload', 'auto', 'cli/*'],
+  ['index', 'attach-thread', 'current-stack', 'with-labels', 'process-end', 'preload', 'auto', 'cli/*'],
 ]
 
 const NATIVE_LAYERS = [
@@ -79,8 +79,8 @@ const NATIVE_LAYERS = [
     'walk_comparison',
   ],
   ['sigprof_handler'],
-  ['sampler'],
-  ['addon', 'addon_labels', 'addon_symbols', 'drain_handles'],
+  ['sampler', 'stack_here'],
+  ['addon', 'addon_labels', 'addon_stack', 'addon_symbols', 'drain_handles'],
 ]
 
 const MAX_LINES = 300
