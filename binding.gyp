@@ -61,7 +61,12 @@
         "<!(node -p \"require('node-addon-api').include_dir\")",
         "native"
       ],
-      "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        # A worker may be terminated in the middle of a call, also while it loads the addon: nothing can be thrown then.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "variables": { "compare_walks%": 0 },
       "conditions": [["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }]],
       "cflags_cc": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-O2", "-fno-omit-frame-pointer"],

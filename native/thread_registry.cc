@@ -22,14 +22,17 @@ struct Question {
 void ThreadRegistry::Prepare(v8::Isolate* isolate) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (builtins_.IsOf(isolate)) return;
+    if (builtins_.IsOf(isolate) || IsAttached(isolate)) return;
+    for (const StatePointer& state : prepared_) {
+      if (state->isolate == isolate) return;
+    }
   }
   const StatePointer state = std::make_shared<ThreadState>();
   state->isolate = isolate;
   StartLog(*state);
   state->is_prepared = true;
   const std::lock_guard<std::mutex> lock(mutex_);
-  prepared_ = state;
+  prepared_.push_back(state);
 }
 
 void ThreadRegistry::ForgetPrepared(v8::Isolate* isolate) {
@@ -42,8 +45,18 @@ void ThreadRegistry::ForgetPrepared(v8::Isolate* isolate) {
 }
 
 ThreadRegistry::StatePointer ThreadRegistry::TakePrepared(v8::Isolate* isolate) {
-  if (prepared_ == nullptr || prepared_->isolate != isolate) return nullptr;
-  return std::exchange(prepared_, nullptr);
+  const auto found = std::find_if(prepared_.begin(), prepared_.end(),
+                                  [isolate](const StatePointer& state) { return state->isolate == isolate; });
+  if (found == prepared_.end()) return nullptr;
+  const StatePointer state = *found;
+  prepared_.erase(found);
+  return state;
+}
+
+bool ThreadRegistry::IsAttached(v8::Isolate* isolate) const {
+  return std::any_of(entries_.begin(), entries_.end(), [isolate](const Entry& entry) {
+    return !entry.has_ended && entry.state->isolate == isolate;
+  });
 }
 
 ThreadRegistry::StatePointer ThreadRegistry::Find(v8::Isolate* isolate) {
@@ -85,10 +98,7 @@ bool ThreadRegistry::Attach(v8::Isolate* isolate, int32_t worker_id, const std::
   StatePointer state;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const bool is_there = std::any_of(entries_.begin(), entries_.end(), [isolate](const Entry& entry) {
-      return !entry.has_ended && entry.state->isolate == isolate;
-    });
-    if (is_there) return false;
+    if (IsAttached(isolate)) return false;
     state = TakePrepared(isolate);
     if (state == nullptr) state = std::make_shared<ThreadState>();
     state->isolate = isolate;

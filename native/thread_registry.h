@@ -99,11 +99,13 @@ class ThreadRegistry {
   void Ask(const StatePointer& state);  // with mutex_ held
   StatePointer Find(v8::Isolate* isolate);
   StatePointer TakePrepared(v8::Isolate* isolate);  // with mutex_ held
+  bool IsAttached(v8::Isolate* isolate) const;      // with mutex_ held
   void StartLog(ThreadState& state);
 
   std::mutex mutex_;  // never taken by a handler
   std::vector<Entry> entries_;
-  StatePointer prepared_;
+  // One for each isolate that has loaded the addon and not attached yet: workers may load it at the same time.
+  std::vector<StatePointer> prepared_;
   V8Code builtins_;  // as the first isolate has them
   bool is_listening_ = false;
   size_t max_depth_ = 0;
