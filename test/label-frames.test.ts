@@ -1,9 +1,12 @@
 // Labels as frames at the root, in every format.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { subtract, toCollapsed, toTable } from 'nativeprof'
 import { labelNamesOf, withLabelFrames } from '#lib/label-frames.js'
 import { toSpeedscope } from '#lib/formats/speedscope.js'
+import { AUTO, CLI, ROOT, runNode, scratchFolder } from './support/run-program.js'
 import { buildProfile, js, runtime } from './support/profile-builder.js'
 
 const THREADS = [
@@ -95,4 +98,32 @@ t.test('the window between two snapshots is that of each set of labels', async (
       [2, 4],
     ],
   )
+})
+
+const PROGRAM = `import('nativeprof').then(({ withLabels }) => {
+  const used = () => process.cpuUsage().user
+  const burn = () => { for (const end = used() + 300_000; used() < end; ) {} }
+  withLabels({ route: '/x' }, burn)
+})`
+
+t.test('nativeprof run --labels has them in its output', async (t) => {
+  const args = [CLI, 'run', '--labels', 'route', '-f', 'collapsed', '-o', '-', '-e', PROGRAM]
+  const { code, stdout, stderr } = await runNode(args, { cwd: ROOT })
+  t.equal(code, 0, stderr)
+  t.match(stdout, /^(?:\(main thread\);)?route=\/x;.*;burn .* \d+$/m)
+  t.notMatch(stdout, /\(no route\).*;burn /)
+})
+
+t.test('nativeprof run refuses names that are none', async (t) => {
+  const { code, stderr } = await runNode([CLI, 'run', '--labels', 'a b', '-e', '1'])
+  t.equal(code, 2)
+  t.match(stderr, /"a b" cannot be the name of a label.*ERR_NATIVEPROF_INVALID_ARGUMENT/)
+})
+
+t.test('the preload has them by NATIVEPROF_LABELS', async (t) => {
+  const file = join(scratchFolder(t), 'profile.collapsed')
+  const env = { NATIVEPROF_LABELS: 'route', NATIVEPROF_OUT: file }
+  const { code, stderr } = await runNode(['-r', AUTO, '-e', PROGRAM], { cwd: ROOT, env })
+  t.equal(code, 0, stderr)
+  t.match(readFileSync(file, 'utf8'), /^(?:\(main thread\);)?route=\/x;.*;burn .* \d+$/m)
 })
