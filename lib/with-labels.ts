@@ -1,6 +1,7 @@
 // with-labels.ts — labels for what a function does, and for all that it sets going: CPU time by endpoint, job or tenant.
 // The program's own functions run on top of this one: symbolize.ts knows this file, and leaves its frames out.
 
+import { NativeprofError } from './errors.js'
 import { checkLabels } from './label-sets.js'
 import type { Labels } from './label-sets.js'
 import { ThreadLabels } from './thread-labels.js'
@@ -15,6 +16,12 @@ import { ThreadLabels } from './thread-labels.js'
  * reserved: `thread`, `thread_id`, `thread_name`, and all that begin with `__`.
  */
 export function withLabels<Result>(labels: Labels, fn: () => Result): Result {
+  // Callers that are not type-checked.
+  if (typeof fn !== 'function')
+    throw new NativeprofError(
+      'ERR_NATIVEPROF_INVALID_ARGUMENT',
+      'withLabels() takes labels, and a function to call',
+    )
   // `undefined` before the first call, and null where nativeprof cannot run.
   if (thread === undefined) thread = ThreadLabels.open()
   if (thread === null) {

@@ -154,6 +154,9 @@ t.test('withLabels() is as the function that it calls', async (t) => {
     withLabels({}, () => 'no labels'),
     'no labels',
   )
+  t.throws(() => withLabels({ route: '/x' }, 42 as unknown as () => void), {
+    code: 'ERR_NATIVEPROF_INVALID_ARGUMENT',
+  })
   t.throws(() => withLabels({ '': 'x' }, () => t.fail('it is not called')), {
     code: 'ERR_NATIVEPROF_INVALID_ARGUMENT',
   })
