@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util'
 import { NativeprofError } from './errors.js'
+import { labelNamesOf } from './label-sets.js'
 import type { TimerName } from './profile.js'
 import type { ThreadsName } from './threads.js'
 import { timerNamed } from './timers.js'
@@ -12,6 +13,10 @@ export interface EnvSettings {
   readonly off: boolean
   readonly hz: number | undefined
   readonly timer: TimerName | undefined
+  /** NATIVEPROF_DELAY: when to begin, seconds after the program has. */
+  readonly delaySeconds: number | undefined
+  /** NATIVEPROF_DURATION: how long to record, seconds; undefined for to the end of the program. */
+  readonly durationSeconds: number | undefined
   /** NATIVEPROF_OUT: a file, or a folder if it ends in a slash; `%p %h %t %n` stand for pid, host, time and number. */
   readonly out: string | undefined
   readonly format: string | undefined
@@ -23,7 +28,7 @@ export interface EnvSettings {
   /** NATIVEPROF_PACKAGE_PATHS=1: files of npm packages as `package/path`. */
   readonly packagePaths: boolean
   /** NATIVEPROF_LABELS: names of labels that are root frames, as `route,tenant`. */
-  readonly labels: string | undefined
+  readonly labels: readonly string[] | undefined
   /** NATIVEPROF_QUIET=1: nothing is printed, not even the closing line. */
   readonly quiet: boolean
   /** Set by `nativeprof run` for the process it starts. */
@@ -41,8 +46,19 @@ export interface Runner {
   readonly threads: ThreadsName
   /** Whether the file was named by the user, and is replaced if it exists. */
   readonly replace: boolean
-  /** Whether the closing line names the file. Not where the profile goes on to standard output. */
-  readonly nameFile: boolean
+  /** The file that the closing line does not name, for it goes on to standard output; '' if none does. */
+  readonly unnamedFile: string
+  /** Where the program's profile goes as well; `format` is there. */
+  readonly moreOutputs: readonly Output[]
+  /** Where the program tells how many ticks it has, for a terminal to show; '' for nowhere. */
+  readonly ticksFile: string
+}
+
+/** A place that a profile goes to. */
+export interface Output {
+  /** As NATIVEPROF_OUT. */
+  readonly out: string | undefined
+  readonly format: string | undefined
 }
 
 const RUNNER_VARIABLE = 'NATIVEPROF_RUNNER'
@@ -55,13 +71,15 @@ export function readEnv(env: Environment): EnvSettings {
     off: env['NATIVEPROF'] === '0',
     hz: numberOf('NATIVEPROF_HZ', env['NATIVEPROF_HZ']),
     timer: timerOf('NATIVEPROF_TIMER', env['NATIVEPROF_TIMER']),
+    delaySeconds: secondsOf('NATIVEPROF_DELAY', env['NATIVEPROF_DELAY'], 0),
+    durationSeconds: secondsOf('NATIVEPROF_DURATION', env['NATIVEPROF_DURATION']),
     out: textOf(env['NATIVEPROF_OUT']),
     format: textOf(env['NATIVEPROF_FORMAT']),
     view: textOf(env['NATIVEPROF_VIEW']),
     granularity: textOf(env['NATIVEPROF_GRANULARITY']),
     sourceMaps: env['NATIVEPROF_SOURCE_MAPS'] !== '0',
     packagePaths: isOn(env['NATIVEPROF_PACKAGE_PATHS']),
-    labels: textOf(env['NATIVEPROF_LABELS']),
+    labels: labelNamesIn(env['NATIVEPROF_LABELS']),
     quiet: isOn(env['NATIVEPROF_QUIET']),
     runner: runnerOf(env[RUNNER_VARIABLE]),
   }
@@ -71,6 +89,8 @@ export function readEnv(env: Environment): EnvSettings {
 export function writeEnv(settings: {
   hz: string | undefined
   timer: TimerName | undefined
+  delay?: string | undefined
+  duration?: string | undefined
   out: string | undefined
   format: string | undefined
   view: string | undefined
@@ -80,10 +100,13 @@ export function writeEnv(settings: {
   labels?: string | undefined
   runner: Runner
 }): Record<string, string> {
-  const { hz, timer, out, format, view, granularity, sourceMaps, packagePaths, labels, runner } = settings
+  const { hz, timer, delay, duration, out, format, view, granularity, labels, runner } = settings
+  const { sourceMaps, packagePaths } = settings
   const variables: Record<string, string> = { [RUNNER_VARIABLE]: JSON.stringify(runner) }
   if (hz !== undefined) variables['NATIVEPROF_HZ'] = hz
   if (timer !== undefined) variables['NATIVEPROF_TIMER'] = timer
+  if (delay !== undefined) variables['NATIVEPROF_DELAY'] = delay
+  if (duration !== undefined) variables['NATIVEPROF_DURATION'] = duration
   if (out !== undefined) variables['NATIVEPROF_OUT'] = out
   if (format !== undefined) variables['NATIVEPROF_FORMAT'] = format
   if (view !== undefined) variables['NATIVEPROF_VIEW'] = view
@@ -106,9 +129,29 @@ export function numberOf(name: string, text: string | undefined): number | undef
   )
 }
 
+/** What node's timers take: above, they fire at once. */
+const MOST_SECONDS = 2_147_483
+
+/**
+ * Seconds as a user types them, from `least` on, by default 0.001. Throws ERR_NATIVEPROF_INVALID_ARGUMENT, naming the option
+ * or variable.
+ */
+export function secondsOf(name: string, text: string | undefined, least = 0.001): number | undefined {
+  const seconds = numberOf(name, text)
+  if (seconds === undefined || (seconds >= least && seconds <= MOST_SECONDS)) return seconds
+  throw new NativeprofError(
+    'ERR_NATIVEPROF_INVALID_ARGUMENT',
+    `${name} must be a number of seconds from ${least} to ${MOST_SECONDS}, not ${seconds}`,
+  )
+}
+
 /** A timer as a user types it. Throws ERR_NATIVEPROF_INVALID_ARGUMENT, naming the option or variable. */
 export function timerOf(name: string, text: string | undefined): TimerName | undefined {
   return text === undefined || text === '' ? undefined : timerNamed(name, text)
+}
+
+function labelNamesIn(text: string | undefined): readonly string[] | undefined {
+  return text === undefined || text === '' ? undefined : labelNamesOf(text)
 }
 
 function isOn(text: string | undefined): boolean {

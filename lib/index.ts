@@ -23,6 +23,7 @@ export type {
   Profile,
   ProfileFunction,
   Sample,
+  SavedAs,
   Script,
   Stack,
   StackTotal,
@@ -31,14 +32,33 @@ export type {
   TimerName,
 } from './profile.js'
 export { subtract } from './subtract.js'
+export { mergeProfiles } from './merge.js'
+export { filterProfile } from './filter.js'
+export type { FilterOptions } from './filter.js'
+export { diffProfiles } from './diff/diff.js'
+export type { Change, DiffOptions, DiffRow, DiffSide, ProfileDiff } from './diff/diff.js'
+export type { Label } from './labels.js'
 export { toCollapsed } from './formats/collapsed.js'
 export type { CollapsedOptions } from './formats/collapsed.js'
+export { toCpuProfile } from './formats/cpuprofile.js'
+export type { CpuProfileOptions } from './formats/cpuprofile.js'
+export { toDiffCollapsed } from './formats/diff-collapsed.js'
+export { toDiffHtml } from './formats/diff-html.js'
+export { toDiffTable } from './formats/diff-table.js'
+export type { DiffTableOptions } from './formats/diff-table.js'
 export { toHtml } from './formats/html.js'
 export type { HtmlOptions } from './formats/html.js'
+export { toMarkdown } from './formats/markdown.js'
+export type { MarkdownOptions } from './formats/markdown.js'
+export { toPprof } from './formats/pprof.js'
+export type { PprofOptions } from './formats/pprof.js'
 export { toSpeedscope } from './formats/speedscope.js'
 export type { SpeedscopeOptions } from './formats/speedscope.js'
+export { readProfile } from './readers/read-profile.js'
+export type { ReadOptions } from './readers/read-profile.js'
 export { toTable } from './formats/table.js'
 export type { TableOptions } from './formats/table.js'
+export type { GroupingName } from './usage.js'
 export type { ThreadsName } from './threads.js'
 export type { GranularityName, ViewName } from './view.js'
 

@@ -25,13 +25,6 @@ export function withLabelFrames(profile: Profile, names: readonly string[]): Pro
   return { ...profile, totals, samples, functions, frames, stacks }
 }
 
-/** The names in `route,tenant`. Throws ERR_NATIVEPROF_INVALID_ARGUMENT for what is no name of a label. */
-export function labelNamesOf(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  checkNames(names)
-  return names
-}
-
 function checkNames(names: readonly string[]): void {
   // Callers that are not type-checked.
   if (!Array.isArray(names))

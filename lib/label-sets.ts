@@ -60,6 +60,13 @@ export function labelsOfText(text: string): LabelSet {
   return Object.fromEntries(JSON.parse(text) as [string, string][])
 }
 
+/** The names in `route,tenant`. Throws ERR_NATIVEPROF_INVALID_ARGUMENT for what is no name of a label. */
+export function labelNamesOf(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  for (const name of names) checkName(name)
+  return names
+}
+
 /** Throws ERR_NATIVEPROF_INVALID_ARGUMENT for what is no name of a label. */
 export function checkName(name: string): void {
   const shown = JSON.stringify(name.slice(0, MAX_NAME_LENGTH))

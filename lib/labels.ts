@@ -4,7 +4,14 @@
 
 import { functionOf } from './profile.js'
 import type { Frame, Profile, Thread } from './profile.js'
-import { DEFAULT_GRANULARITY, DEFAULT_VIEW, granularityNamed, showingOf, viewNamed } from './view.js'
+import {
+  DEFAULT_GRANULARITY,
+  DEFAULT_VIEW,
+  granularityNamed,
+  showingOf,
+  viewLeft,
+  viewNamed,
+} from './view.js'
 import type { GranularityName, ViewName } from './view.js'
 
 /** A function as a reader sees it. */
@@ -27,7 +34,7 @@ export interface LabelTable {
   /** Numbered as they are first met, callers before callees. */
   readonly labels: readonly Label[]
   /** By stack id: what its frame adds to what its caller shows, as an index into `labels`; -1 for nothing. */
-  readonly labelIdOfStack: readonly number[]
+  readonly labelIdOfStack: Int32Array
   /** By id of the stacks that were sampled: a last label, below all others, of those that show one only as the leaf. */
   readonly leafLabelIds: ReadonlyMap<number, number>
 }
@@ -53,7 +60,7 @@ export function labelOf(
     return { name, file: '[v8:builtin]', line: 0, column: 0 }
   const origin = profile.scripts[fn.scriptId]?.origin ?? ''
   const file =
-    frame.kind === 'native'
+    frame.kind === 'native' && fn.line === 0 && frame.line === 0
       ? moduleName(fn.url)
       : fn.url === '' && origin !== ''
         ? `[eval at ${printable(origin)}]`
@@ -99,19 +106,19 @@ export function internLabels(
   const labelIdOfFrame: number[] = []
   const labelIdOf = (frameId: number): number =>
     (labelIdOfFrame[frameId] ??= intern(labelOf(profile, frameAt(profile, frameId), granularity)))
-  const labelIdOfStack: number[] = []
+  const labelIdOfStack = new Int32Array(profile.stacks.length)
   // What a stack shows last: its own frame, or else its nearest caller. Callers have smaller ids than their callees.
-  const lastShown: number[] = []
-  for (const { frameId, parentId } of profile.stacks) {
-    const before = lastShown[parentId] ?? -1
+  const lastShown = new Int32Array(profile.stacks.length)
+  profile.stacks.forEach(({ frameId, parentId }, stackId) => {
+    const before = parentId < 0 ? -1 : (lastShown[parentId] ?? -1)
     const showing = showingOf(view, frameAt(profile, frameId).kind)
     let labelId = -1
     if (showing === 'itself') labelId = labelIdOf(frameId)
     else if (showing === 'javascript') labelId = intern(JAVASCRIPT)
     const continues = showing === 'javascript' && labelId === before
-    labelIdOfStack.push(continues ? -1 : labelId)
-    lastShown.push(labelId < 0 ? before : labelId)
-  }
+    labelIdOfStack[stackId] = continues ? -1 : labelId
+    lastShown[stackId] = labelId < 0 ? before : labelId
+  })
   const leafLabelIds = new Map<number, number>()
   for (const { stackId } of profile.totals) {
     const frameId = profile.stacks[stackId]?.frameId ?? -1
@@ -148,8 +155,9 @@ export function threadText(thread: Thread): string {
  * one that everybody expects.
  */
 export function titleText(profile: Profile, view: ViewName): string {
-  const command = printable(profile.process.command.join(' ')) || 'node'
-  return view === DEFAULT_VIEW ? command : `${command} (${view} view)`
+  const command = printable(profile.process.command.join(' ')) || (profile.savedAs ? 'a program' : 'node')
+  const left = viewLeft(profile, view) ?? DEFAULT_VIEW
+  return left === DEFAULT_VIEW ? command : `${command} (${left} view)`
 }
 
 /**

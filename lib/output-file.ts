@@ -59,7 +59,7 @@ export function pathForChild(path: string, pid: number, ending: string): string 
  */
 export function writeFile(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   options: { replace: boolean; ending: string },
 ): Written {
   try {
@@ -84,7 +84,7 @@ export function writeFile(
 
 function place(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   { replace, ending }: { replace: boolean; ending: string },
 ): string {
   const temporary = join(dirname(path), `.nativeprof-${randomUUID()}.tmp`)

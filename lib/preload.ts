@@ -1,4 +1,4 @@
-// preload.ts — what nativeprof/auto does: sample from the start, write when the program ends.
+// preload.ts — what nativeprof/auto does: sample from the start, or for a while, write when it is over.
 // It runs inside somebody else's program: it must not throw, print to stdout, or be seen by the program.
 
 import * as fs from 'node:fs'
@@ -6,35 +6,26 @@ import { isMainThread } from 'node:worker_threads'
 import { attachThread } from './attach-thread.js'
 import { loadBinding } from './binding.js'
 import { closingLines } from './closing-line.js'
+import { destinationsOf, isDirectChild } from './destination.js'
+import type { Destination } from './destination.js'
 import { readEnv } from './env.js'
 import type { EnvSettings } from './env.js'
 import { NativeprofError } from './errors.js'
-import { labelNamesOf } from './label-frames.js'
-import { DEFAULT_FORMAT, formatNamed, formatOfFile } from './formats/index.js'
-import type { Format } from './formats/index.js'
 import { toTable } from './formats/table.js'
-import { defaultName, pathForChild, pathOfPattern, writeFile } from './output-file.js'
-import type { Naming } from './output-file.js'
-import { onProcessEnd } from './process-end.js'
-import { resolveSources } from './sources/resolve.js'
-import { startSampler } from './sampler.js'
-import type { Sampler } from './sampler.js'
 import type { SamplerOptions } from './options.js'
+import { writeFile } from './output-file.js'
+import { onProcessEnd } from './process-end.js'
+import type { Profile } from './profile.js'
+import { startSampler, watchTicks } from './sampler.js'
+import type { Sampler } from './sampler.js'
+import { markResolved, resolveSources } from './sources/resolve.js'
 import { DEFAULT_THREADS } from './threads.js'
-import { DEFAULT_GRANULARITY, DEFAULT_VIEW, granularityNamed, viewNamed } from './view.js'
-import type { GranularityName, ViewName } from './view.js'
 
-/** Where the profile of this process goes, decided at the start: the program may change its folder. */
-interface Destination {
-  readonly format: Format
-  readonly view: ViewName
-  readonly granularity: GranularityName
-  readonly labels: readonly string[]
-  /** null: on stderr. */
-  readonly path: string | null
-  readonly ending: string
-  readonly replace: boolean
-}
+/** How often, at most, the number of ticks is told. */
+const TELL_MILLIS = 500
+
+// As they are before the program can replace them.
+const { setTimeout } = globalThis
 
 /** Starts sampling as the environment asks. Never throws; what goes wrong is one line on stderr. */
 export function preload(): void {
@@ -45,104 +36,124 @@ export function preload(): void {
     }
     const settings = readEnv(process.env)
     if (settings.off) return
-    const destination = destinationOf(settings)
-    const sampler = startSampler(samplerOptionsOf(settings))
-    onProcessEnd(loadBinding(), () => {
-      finish(sampler, destination, settings)
-    })
+    record(settings, destinationsOf(settings))
   } catch (error) {
     complain(error)
   }
 }
 
-function finish(
-  sampler: Sampler,
-  { format, view, granularity, labels, path, ending, replace }: Destination,
-  settings: EnvSettings,
-): void {
+// From the start or after a delay, to the end of the program or for a while.
+function record(settings: EnvSettings, destinations: readonly Destination[]): void {
+  const { delaySeconds = 0, durationSeconds, runner } = settings
+  let sampler: Sampler | undefined
+  let isOver = false
+  const begin = (): void => {
+    sampler = startSampler(samplerOptionsOf(settings))
+    if (durationSeconds !== undefined) after(durationSeconds, end)
+  }
+  const end = (): void => {
+    if (isOver) return
+    isOver = true
+    if (isDirectChild(settings) && runner !== null) tellTicks(runner.ticksFile, 'over')
+    if (sampler !== undefined) finish(sampler, destinations, settings)
+    else if (!settings.quiet)
+      print(`nativeprof: the program ended before ${delaySeconds} s were over; nothing was recorded\n`)
+  }
+  if (runner !== null && runner.ticksFile !== '' && isDirectChild(settings)) watch(runner.ticksFile)
+  if (delaySeconds === 0) begin()
+  else {
+    after(delaySeconds, () => {
+      if (isOver) return
+      try {
+        begin()
+      } catch (error) {
+        isOver = true
+        throw error
+      }
+    })
+  }
+  onProcessEnd(loadBinding(), end)
+}
+
+// A timer that keeps no program alive.
+function after(seconds: number, callback: () => void): void {
+  const guarded = (): void => {
+    try {
+      callback()
+    } catch (error) {
+      complain(error)
+    }
+  }
+  setTimeout(guarded, seconds * 1000).unref()
+}
+
+// Told when the event loop has taken records out anyway: a program that waits is not woken for it.
+function watch(ticksFile: string): void {
+  let lastMillis = 0
+  watchTicks((ticks) => {
+    const [seconds, nanos] = process.hrtime()
+    const millis = seconds * 1000 + nanos / 1e6
+    if (millis - lastMillis < TELL_MILLIS) return
+    lastMillis = millis
+    tellTicks(ticksFile, String(ticks))
+  })
+}
+
+function tellTicks(ticksFile: string, text: string): void {
+  if (ticksFile === '') return
   try {
-    const { sourceMaps, packagePaths } = settings
-    const profile = resolveSources(sampler.stop(), { sourceMaps, packagePaths, labels })
+    fs.writeFileSync(ticksFile, text)
+  } catch {
+    // Whoever wanted to know has gone.
+  }
+}
+
+function finish(sampler: Sampler, destinations: readonly Destination[], settings: EnvSettings): void {
+  try {
+    const profile = withNoteOfWindow(resolveSources(sampler.stop(), settings), settings)
     const isProgram = settings.runner === null || isDirectChild(settings)
     const threads = settings.runner?.threads ?? DEFAULT_THREADS
-    const options = { view, granularity, threads, sourceMaps, packagePaths, labels }
-    let file: string | null = null
-    let text = ''
-    if (path === null) {
-      text = format.write(profile, options)
-    } else {
+    const { sourceMaps, packagePaths } = settings
+    const files: string[] = []
+    // What the terminal shows at the right of this line is over.
+    let text = isProgram && (settings.runner?.ticksFile ?? '') !== '' ? '\x1b[K' : ''
+    for (const { format, view, granularity, path, ending, replace } of destinations) {
+      const options = { view, granularity, threads, sourceMaps, packagePaths }
+      if (path === null) {
+        text += toTable(profile, options)
+        continue
+      }
       const written = writeFile(path, format.write(profile, options), { replace, ending })
-      file = written.path
+      if (!isProgram || path !== settings.runner?.unnamedFile) files.push(written.path)
       if (written.detour !== null) text += `nativeprof: cannot write to ${path} (${written.detour.message})\n`
     }
     if (settings.quiet) return
     const rows = isProgram ? (settings.runner?.tableRows ?? 0) : 0
-    if (rows > 0) {
+    const [first] = destinations
+    if (rows > 0 && first !== undefined) {
+      const { view, granularity } = first
       const sort = settings.runner?.tableSort ?? 'self'
+      const options = { view, granularity, threads, sourceMaps, packagePaths }
       text += `\n${toTable(profile, { ...options, top: rows, sort, cwd: process.cwd() })}\n`
     }
     // The table has the notes already.
     const told = rows > 0 ? { ...profile, notes: [] } : profile
-    print(text + closingLines(told, settings.runner?.nameFile === false && isProgram ? null : file))
+    print(text + closingLines(told, files.length === 0 ? null : files.join(', ')))
   } catch (error) {
     complain(error)
   }
 }
 
+// Time is up when the event loop comes round to it.
+function withNoteOfWindow(profile: Profile, { durationSeconds }: EnvSettings): Profile {
+  if (durationSeconds === undefined || profile.durationNanos < durationSeconds * 1.1e9 + 1e8) return profile
+  const recorded = (profile.durationNanos / 1e9).toFixed(1)
+  const note = `recorded are ${recorded} s, not ${durationSeconds} s: the event loop was blocked when time was up`
+  return markResolved({ ...profile, notes: [...profile.notes, note] })
+}
+
 function samplerOptionsOf({ hz, timer }: EnvSettings): SamplerOptions {
   return { ...(hz !== undefined && { hz }), ...(timer !== undefined && { timer }) }
-}
-
-function destinationOf(settings: EnvSettings): Destination {
-  const { out, runner } = settings
-  const view = settings.view === undefined ? DEFAULT_VIEW : viewNamed(settings.view)
-  const granularity =
-    settings.granularity === undefined ? DEFAULT_GRANULARITY : granularityNamed(settings.granularity)
-  const labels = settings.labels === undefined ? [] : labelNamesOf(settings.labels)
-  const format = settings.format !== undefined ? formatNamed(settings.format) : formatOf(out)
-  const ending = format.endings[0] ?? '.txt'
-  const isProgram = runner === null || isDirectChild(settings)
-  if (format.name === 'table' && out === undefined && isProgram)
-    return { format, view, granularity, labels, path: null, ending, replace: false }
-  const naming: Naming = { pid: process.pid, startTimeMillis: Date.now(), script: process.argv[1] ?? '' }
-  if (out === undefined)
-    return {
-      format,
-      view,
-      granularity,
-      labels,
-      path: pathOfPattern(defaultName(naming, ending), naming, ending),
-      ending,
-      replace: false,
-    }
-  if (out === '-') {
-    throw new NativeprofError(
-      'ERR_NATIVEPROF_OUTPUT',
-      'NATIVEPROF_OUT=- would mix the profile with what the program prints; use `nativeprof run -o -`',
-    )
-  }
-  const path = pathOfPattern(out, naming, ending)
-  // A child of the profiled program must not write over its parent's profile, and has not been given a name.
-  if (!isProgram && !out.includes('%p'))
-    return {
-      format,
-      view,
-      granularity,
-      labels,
-      path: pathForChild(path, process.pid, ending),
-      ending,
-      replace: false,
-    }
-  return { format, view, granularity, labels, path, ending, replace: isProgram && runner?.replace === true }
-}
-
-function formatOf(out: string | undefined): Format {
-  if (out === undefined || out.endsWith('/') || out === '-') return DEFAULT_FORMAT
-  return fs.statSync(out, { throwIfNoEntry: false })?.isDirectory() ? DEFAULT_FORMAT : formatOfFile(out)
-}
-
-function isDirectChild({ runner }: EnvSettings): boolean {
-  return runner?.pid === process.ppid
 }
 
 function complain(error: unknown): void {

@@ -132,8 +132,26 @@ export interface Cost {
   readonly drainNanos: number
 }
 
-/** A finished recording, or a snapshot of one that goes on. Plain data: survives `structuredClone` and JSON. */
+/** What a profile was read from. */
+export interface SavedAs {
+  readonly format: 'pprof' | 'collapsed' | 'cpuprofile' | 'speedscope'
+  /** The view whose frames the file has; null where it does not say, as files of others do not. */
+  readonly view: 'js' | 'mixed' | 'native' | null
+  /**
+   * What `weightNanos` is. `ticks`: the file knows no times, and each weight is the number of ticks, so that shares are
+   * right; none of them is a time.
+   */
+  readonly weightUnit: 'nanoseconds' | 'ticks'
+}
+
+/**
+ * A finished recording, a snapshot of one that goes on, or what was read from a file. Plain data: survives `structuredClone`
+ * and JSON (which makes null of NaN). A file knows less than a recording. What it does not say is NaN if it is a time, a
+ * rate or a ratio, 0 in `cost`, `process.pid` and in counters other than `ticks` and `samples`, and empty if it is a list or a text.
+ */
 export interface Profile {
+  /** Only in what was read from a file: which kind of file. Such a profile has one view's frames, and is written with all of them. */
+  readonly savedAs?: SavedAs
   /** When the recording began, milliseconds since 1970. */
   readonly startTimeMillis: number
   /** Wall time of the recording, nanoseconds. */

@@ -1,5 +1,6 @@
 // stack-table.ts — interns functions, frames and stacks, so that equal ones are one. Ids are indexes, and never change.
 
+import { PathTable } from './path-table.js'
 import type { Frame, FrameKind, ProfileFunction, Script, Stack, Tier } from './profile.js'
 
 /** What identifies a frame, before it has ids. */
@@ -28,8 +29,7 @@ export class StackTable {
   readonly stacks: Stack[] = []
   readonly #functionIds = new Map<string, number>()
   readonly #frameIds = new Map<string, number>()
-  // By the parent's id + 1, then by frame.
-  readonly #children: (Map<number, number> | undefined)[] = []
+  readonly #paths = new PathTable()
 
   /** The id of this frame, the same for an equal description. */
   frame(description: FrameDescription): number {
@@ -51,13 +51,8 @@ export class StackTable {
 
   /** The id of the stack in which `frameId` is called from the stack `parentId`; {@link NO_STACK} for a root. */
   push(parentId: number, frameId: number): number {
-    let children = this.#children[parentId + 1]
-    if (children === undefined) this.#children[parentId + 1] = children = new Map()
-    let id = children.get(frameId)
-    if (id === undefined) {
-      id = this.stacks.push({ frameId, parentId }) - 1
-      children.set(frameId, id)
-    }
+    const id = this.#paths.push(parentId, frameId)
+    if (id === this.stacks.length) this.stacks.push({ frameId, parentId })
     return id
   }
 

@@ -3,7 +3,7 @@
 
 import { printable, threadText } from './labels.js'
 import { UNTOLD_THREAD } from './native-words.js'
-import { framesRootFirst, functionOf } from './profile.js'
+import { functionOf } from './profile.js'
 import type { Profile } from './profile.js'
 import { threadsNamed } from './threads.js'
 import type { ThreadsName } from './threads.js'
@@ -52,7 +52,8 @@ export function groupThreads(profile: Profile, choice: ThreadsName): ThreadGroup
     }
     const work = works.get(threadId)
     if (work === undefined) return -1
-    const nameAndWork = work === UNTOLD_THREAD ? name : `${name} ${work}`
+    // What was read from a file may be called so already.
+    const nameAndWork = work === UNTOLD_THREAD || name.endsWith(work) ? name : `${name} ${work}`
     const id =
       idOfWork.get(nameAndWork) ?? drafts.push({ name: nameAndWork, suffix: '', hasJavaScript: false }) - 1
     idOfWork.set(nameAndWork, id)
@@ -78,12 +79,18 @@ function worksOf(profile: Profile): ReadonlyMap<number, string> {
   const ticksByWork = new Map<number, Map<string, number>>()
   for (const { stackId, threadId, ticks } of profile.totals) {
     if (profile.threads[threadId]?.kind !== 'other') continue
-    const [root] = framesRootFirst(profile, stackId)
+    const root = profile.frames[rootOf(profile, stackId)]
     const word = root ? printable(functionOf(profile, root).name).replace(/:.*\)$/, ')') : ''
     const ticksOfThread = ticksByWork.get(threadId) ?? new Map<string, number>()
     ticksByWork.set(threadId, ticksOfThread.set(word, (ticksOfThread.get(word) ?? 0) + ticks))
   }
   return new Map(Array.from(ticksByWork, ([threadId, ticksOfThread]) => [threadId, mostOf(ticksOfThread)]))
+}
+
+function rootOf({ stacks }: Profile, stackId: number): number {
+  let stack = stacks[stackId]
+  while (stack && stack.parentId >= 0) stack = stacks[stack.parentId]
+  return stack?.frameId ?? -1
 }
 
 // A word that says nothing, for a stack was cut off, gives way to any that does.

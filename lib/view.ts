@@ -2,7 +2,7 @@
 // frames. Pure. Neighbours: labels.ts, which applies it to a profile, and the formats, which all take it.
 
 import { NativeprofError } from './errors.js'
-import type { FrameKind } from './profile.js'
+import type { FrameKind, Profile } from './profile.js'
 
 /**
  * For whom a profile is written. `js`: who writes JavaScript sees functions, V8's builtins, and words for what the
@@ -28,6 +28,19 @@ const SHOWINGS: Readonly<Record<ViewName, Readonly<Partial<Record<FrameKind, Sho
   js: { native: 'hidden', helper: 'hidden' },
   mixed: {},
   native: { js: 'javascript', builtin: 'javascript', helper: 'javascript', runtime: 'leaf' },
+}
+
+/**
+ * The view that a profile is written in: the one asked for, else {@link DEFAULT_VIEW}. What was read from a file has the frames
+ * of one view already, and is written with all of them.
+ */
+export function viewFor(profile: Profile, asked: ViewName | undefined): ViewName {
+  return asked ?? (profile.savedAs ? 'mixed' : DEFAULT_VIEW)
+}
+
+/** The view whose frames are left when a profile is written in `view`; null where a file did not say which it has. */
+export function viewLeft({ savedAs }: Profile, view: ViewName): ViewName | null {
+  return savedAs && view === 'mixed' ? savedAs.view : view
 }
 
 /** How a view shows frames of a kind. */

@@ -243,9 +243,10 @@ void CodeLog::OnGcPrologue(v8::Isolate*, v8::GCType type, v8::GCCallbackFlags, v
   log->in_gc_ = true;
 }
 
-void CodeLog::OnGcEpilogue(v8::Isolate*, v8::GCType, v8::GCCallbackFlags, void* data) {
+void CodeLog::OnGcEpilogue(v8::Isolate*, v8::GCType type, v8::GCCallbackFlags, void* data) {
   CodeLog* const log = static_cast<CodeLog*>(data);
-  log->reader_.Forget();
+  // A scavenge gives back pages of the young generation only, where no code is, nor what belongs to code.
+  if ((type & v8::kGCTypeMarkSweepCompact) != 0) log->reader_.Forget();
   const std::lock_guard<std::mutex> lock(log->mutex_);
   log->in_gc_ = false;
   log->FlushMoves();

@@ -66,7 +66,13 @@ uint32_t LabelSource::Look(SignalContext context, bool collects) {
   if (!scans_.load(std::memory_order_relaxed)) return Slot();
   // Steps of marking are no collection, move nothing, and are a good part of the collector's time. But V8 has no callbacks for a
   // collection inside of another one's callbacks, either.
-  return collects ? frame_.FindSafely(context, Storage()) : frame_.Find(Storage());
+  // On macOS a handler cannot ask for pages.
+#if defined(__APPLE__)
+  constexpr bool kAsksForPages = false;
+#else
+  constexpr bool kAsksForPages = true;
+#endif
+  return collects || !kAsksForPages ? frame_.FindSafely(context, Storage()) : frame_.Find(Storage());
 }
 
 void LabelSource::OnGcPrologue(v8::Isolate*, v8::GCType, v8::GCCallbackFlags, void* data) {

@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'label-sets'],
+  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'own-package', 'binding-file', 'label-sets'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
   [
+    'path-table',
     'stack-table',
     'native-frames',
     'thread-table',
@@ -29,13 +30,34 @@ const LIB_LAYERS = [
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
   ['sources/*'],
-  ['view', 'labels', 'thread-groups', 'fold', 'formats/*', 'subtract', 'closing-line', 'output-file'],
+  ['view', 'labels', 'thread-groups', 'fold', 'usage', 'call-counts', 'filter', 'merge', 'diff/*'],
+  ['readers/*', 'formats/*', 'subtract', 'closing-line', 'output-file'],
   ['recording', 'sampler'],
-  ['index', 'attach-thread', 'current-stack', 'with-labels', 'process-end', 'preload', 'auto', 'cli/*'],
+  [
+    'index',
+    'attach-thread',
+    'current-stack',
+    'with-labels',
+    'process-end',
+    'destination',
+    'preload',
+    'auto',
+    'cli/*',
+  ],
 ]
 
 const NATIVE_LAYERS = [
-  ['signal_safe', 'record', 'clock', 'dwarf_reader', 'unwind_rule', 'cycles'],
+  [
+    'signal_safe',
+    'record',
+    'clock',
+    'dwarf_reader',
+    'unwind_rule',
+    'cycles',
+    'arm64_instructions',
+    'glibc_pins',
+    'glibc_compat',
+  ],
   [
     'ring_buffer',
     'counters',
@@ -44,7 +66,9 @@ const NATIVE_LAYERS = [
     'call_site',
     'js_linkage',
     'safe_read',
+    'signal_semaphore',
     'end_signals',
+    'builtin_kinds',
     'frame_list',
     'walk_memory',
     'modules',
@@ -59,6 +83,7 @@ const NATIVE_LAYERS = [
   ['linked_image', 'symbol_name', 'native_symbols'],
   [
     'call_sites',
+    'arm64_code_window',
     'stack_memory',
     'walk_resources',
     'v8_code',
@@ -73,7 +98,9 @@ const NATIVE_LAYERS = [
     'call_of_c',
     'interpreter_leaf',
     'leaf_frame',
+    'leaf_frame_arm64',
     'frame_walker',
+    'frame_walker_arm64',
     'frame_walker_memory',
     'stack_walker',
     'walk_comparison',

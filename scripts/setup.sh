@@ -3,6 +3,7 @@
 # back, and a compiler if there is none. Safe to repeat; does nothing, quickly, when all is there.
 #   chromium                 opens flame graphs as a user would
 #   libdevel-nytprof-perl    Brendan Gregg's flamegraph.pl, in /usr/share/perl5/Devel/NYTProf/flamegraph.pl
+#   golang-go                go tool pprof, which reads pprof profiles
 #   strace                   shows which system calls the profiler makes
 set -u
 
@@ -18,6 +19,7 @@ need strace strace
 need g++ g++
 need make make
 need python3 python3
+need go golang-go
 need strip binutils
 [ -e "$flamegraph" ] || missing+=(libdevel-nytprof-perl)
 

@@ -246,7 +246,15 @@ t.test(
 )
 
 t.test('help fits a screen', async (t) => {
-  for (const args of [['--help'], ['run', '--help'], ['help', 'run']]) {
+  const { stdout: all } = await runNode([CLI, 'help', '--all'])
+  const verbs = Array.from(all.matchAll(/^ {2}nativeprof ([a-z]+) /gm), ([, verb = '']) => verb)
+  for (const verb of ['run', 'view', 'table', 'diff', 'convert', 'merge', 'count'])
+    t.ok(verbs.includes(verb), verb)
+  const { stdout: common } = await runNode([CLI, '--help'])
+  for (const verb of ['run', 'view', 'diff']) t.match(common, `  nativeprof ${verb} `)
+  t.notMatch(common, '  nativeprof count ')
+  const each = verbs.map((verb) => [verb, '--help'])
+  for (const args of [['--help'], ['help', '--all'], ['help', 'run'], ...each]) {
     const { code, stdout } = await runNode([CLI, ...args])
     t.equal(code, 0)
     const lines = stdout.trimEnd().split('\n')

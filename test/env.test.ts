@@ -6,6 +6,8 @@ const DEFAULTS = {
   off: false,
   hz: undefined,
   timer: undefined,
+  delaySeconds: undefined,
+  durationSeconds: undefined,
   out: undefined,
   format: undefined,
   view: undefined,
@@ -67,7 +69,9 @@ t.test('what the runner writes, the preload reads', async (t) => {
     tableSort: 'total',
     threads: 'split',
     replace: true,
-    nameFile: false,
+    unnamedFile: '/tmp/x.html',
+    moreOutputs: [{ out: '/tmp/x.pb.gz', format: 'pprof' }],
+    ticksFile: '/tmp/ticks',
   } as const
   const places = { out: '/tmp/%p.json', format: 'speedscope', view: 'mixed' } as const
   const all = { hz: '250', timer: 'wall', ...places, sourceMaps: false, packagePaths: true, runner } as const
@@ -81,7 +85,9 @@ t.test('the runner hands on only what it was asked for', async (t) => {
     tableSort: 'self',
     threads: 'auto',
     replace: false,
-    nameFile: true,
+    unnamedFile: '',
+    moreOutputs: [],
+    ticksFile: '',
   } as const
   const variables = writeEnv({
     ...{ hz: undefined, timer: undefined, out: undefined, format: undefined, view: undefined },

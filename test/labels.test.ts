@@ -42,7 +42,7 @@ t.test('tiers, inlined copies and lines of one function have one label', async (
   ])
   const { labels, labelIdOfStack } = internLabels(profile, 'js')
   t.strictSame(labels.map(labelText), ['f /a.js:3:1', 'f /b.js:3:1', 'f /a.js:3:40'])
-  t.strictSame(labelIdOfStack, [0, 0, 0, 1, 2])
+  t.strictSame([...labelIdOfStack], [0, 0, 0, 1, 2])
 })
 
 t.test('printable text has one line and nothing that a terminal would act upon', async (t) => {

@@ -1,34 +1,37 @@
 #!/usr/bin/env node
 // main.ts — the command line: picks the verb. Everything a user did wrong ends in one line on stderr and exit code 2.
 
-import { createRequire } from 'node:module'
 import { NativeprofError } from '../errors.js'
-import { HELP, RUN_HELP } from './help.js'
-import { run } from './run.js'
+import { printable } from '../labels.js'
+import { VERSION } from '../own-package.js'
+import { invalid } from './arguments.js'
+import { helpOf } from './help.js'
+import { VERBS } from './verbs.js'
 
 const EXIT_USAGE = 2
 
 async function main(args: readonly string[]): Promise<void> {
-  const [verb, ...rest] = args
-  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
-    process.stdout.write(rest[0] === 'run' ? RUN_HELP : HELP)
-    if (verb === undefined) process.exitCode = EXIT_USAGE
+  const [word, ...rest] = args
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
+    const of = VERBS.find(({ name }) => name === rest[0])
+    process.stdout.write(of === undefined ? helpOf(VERBS, rest.includes('--all')) : of.help)
+    if (word === undefined) process.exitCode = EXIT_USAGE
     return
   }
-  if (verb === '--version' || verb === '-v') {
-    const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
-    process.stdout.write(`${version}\n`)
+  if (word === '--version' || word === '-v') {
+    process.stdout.write(`${VERSION}\n`)
     return
   }
-  if (verb === 'run') return run(rest)
-  throw new NativeprofError(
-    'ERR_NATIVEPROF_INVALID_ARGUMENT',
-    `there is no command "${verb}"; to profile a script: nativeprof run ${verb}`,
-  )
+  const verb = VERBS.find(({ name }) => name === word)
+  if (verb === undefined)
+    throw invalid(
+      `there is no command "${printable(word)}"; to profile a script: nativeprof run ${printable(word)}`,
+    )
+  await verb.run(rest)
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   if (!(error instanceof NativeprofError)) throw error
-  process.stderr.write(`nativeprof: ${error.message} [${error.code}]\n`)
+  process.stderr.write(`nativeprof: ${printable(error.message)} [${error.code}]\n`)
   process.exitCode = EXIT_USAGE
 })

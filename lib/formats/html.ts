@@ -9,7 +9,7 @@ import { resolveSources } from '../sources/resolve.js'
 import type { SourceOptions } from '../sources/resolve.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { readSpeedscopeApp } from './speedscope-app.js'
 import { toSpeedscope } from './speedscope.js'
@@ -49,7 +49,17 @@ addEventListener('DOMContentLoaded', () => {
  */
 export function toHtml(recorded: Profile, options: HtmlOptions = {}): string {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS } = options
+  const view = viewFor(profile, options.view)
+  const { threads = DEFAULT_THREADS } = options
+  return htmlDocument({
+    title: titleText(profile, view),
+    json: toSpeedscope(profile, { ...options, view, threads }),
+    text: toTable(profile, { ...options, view, threads }),
+  })
+}
+
+/** A document that shows what is in speedscope's JSON; and a text, where there is no JavaScript. */
+export function htmlDocument({ title, json, text }: { title: string; json: string; text: string }): string {
   const app = readSpeedscopeApp()
   // `wasm-unsafe-eval`: speedscope loads a demangler when a name begins with `_R` or `_Z`.
   const policy = [
@@ -68,7 +78,7 @@ export function toHtml(recorded: Profile, options: HtmlOptions = {}): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="nativeprof">
-<title>${escapeHtml(titleText(profile, view))}</title>
+<title>${escapeHtml(title)}</title>
 <link rel="icon" type="image/png" href="${app.icon}">
 <!--
 The viewer is speedscope, https://github.com/jlfwong/speedscope:
@@ -78,12 +88,12 @@ ${app.license.replaceAll('--', '- -').trim()}
 The font in it is Source Code Pro, copyright Adobe, SIL Open Font License 1.1.
 -->
 <style>${app.style}</style>
-<script id="profile" type="application/json">${escapeJson(toSpeedscope(profile, { ...options, view, threads }))}</script>
+<script id="profile" type="application/json">${escapeJson(json)}</script>
 <script>${START_SCRIPT}</script>
 </head>
 <body>
 <noscript><pre>
-${escapeHtml(toTable(profile, { ...options, view, threads }))}</pre></noscript>
+${escapeHtml(text)}</pre></noscript>
 <script>${app.script}</script>
 </body>
 </html>

@@ -6,12 +6,15 @@ import type { SourceOptions } from '../sources/resolve.js'
 import type { ThreadsName } from '../threads.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { toCollapsed } from './collapsed.js'
+import { toCpuProfile } from './cpuprofile.js'
 import { toHtml } from './html.js'
+import { toMarkdown } from './markdown.js'
+import { toPprof } from './pprof.js'
 import { toSpeedscope } from './speedscope.js'
 import { toTable } from './table.js'
 
 /** What a user types to name a format. */
-export type FormatName = 'collapsed' | 'html' | 'speedscope' | 'table'
+export type FormatName = 'collapsed' | 'cpuprofile' | 'html' | 'markdown' | 'pprof' | 'speedscope' | 'table'
 
 /** What may be asked of every format. */
 export interface WriteOptions extends SourceOptions {
@@ -25,8 +28,10 @@ export interface Format {
   readonly name: FormatName
   /** File endings that mean this format, with the dot, the usual one first. */
   readonly endings: readonly string[]
-  /** The content of the file; but for what every format knows, with the default choices of the format. */
-  readonly write: (profile: Profile, options?: WriteOptions) => string
+  /**
+   * The content of the file, text or bytes; but for what every format knows, with the default choices of the format.
+   */
+  readonly write: (profile: Profile, options?: WriteOptions) => string | Uint8Array
 }
 
 /** What a profile is written as where nobody names a format: it opens with a double click. */
@@ -36,7 +41,10 @@ export const DEFAULT_FORMAT: Format = { name: 'html', endings: ['.html'], write:
 export const FORMATS: readonly Format[] = [
   DEFAULT_FORMAT,
   { name: 'collapsed', endings: ['.collapsed', '.folded', '.txt'], write: toCollapsed },
+  { name: 'pprof', endings: ['.pb.gz', '.pprof'], write: toPprof },
+  { name: 'cpuprofile', endings: ['.cpuprofile'], write: toCpuProfile },
   { name: 'speedscope', endings: ['.speedscope.json'], write: toSpeedscope },
+  { name: 'markdown', endings: ['.md'], write: toMarkdown },
   { name: 'table', endings: [], write: toTable },
 ]
 

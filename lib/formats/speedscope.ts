@@ -12,8 +12,9 @@ import { groupThreads } from '../thread-groups.js'
 import type { ThreadGroup, ThreadGroups } from '../thread-groups.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { viewFor, viewLeft } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
+import { factsOf } from './facts.js'
 
 /** Choices for {@link toSpeedscope}. */
 export interface SpeedscopeOptions extends SourceOptions {
@@ -39,7 +40,7 @@ interface Weighted {
 interface SampledProfile {
   readonly type: 'sampled'
   readonly name: string
-  readonly unit: 'nanoseconds'
+  readonly unit: 'nanoseconds' | 'none'
   readonly startValue: 0
   endValue: number
   /** Stacks, root-first, as indexes into the shared frames. */
@@ -48,14 +49,15 @@ interface SampledProfile {
 }
 
 /**
- * JSON text. Weights are nanoseconds of CPU time, so the horizontal axis is the CPU time of the thread, or of all that are
+ * JSON text. Weights are nanoseconds of CPU time (ticks, where a file that was read has no times), so the horizontal axis is the CPU time of the thread, or of all that are
  * shown together. Samples are in order of time; where the older ones are no longer known one by one, the sums of all
  * stacks stand for them, and the name of the profile says that there is no order of time. Shown first is the thread that
  * used the most, among those that run JavaScript: helper threads often use more, and say less.
  */
 export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {}): string {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, name = titleText(profile, view), threads = DEFAULT_THREADS } = options
+  const view = viewFor(profile, options.view)
+  const { name = titleText(profile, view), threads = DEFAULT_THREADS } = options
   const table = internLabels(profile, view, options.granularity)
   const threadGroups = groupThreads(profile, threads)
   const byGroup = profilesOf(profile, threadGroups, (stackId) =>
@@ -66,8 +68,9 @@ export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {})
     exporter: 'nativeprof',
     name,
     activeProfileIndex: indexOfFirstShown(threadGroups, byGroup),
-    shared: { frames: table.labels.map(frameOf) },
+    shared: { frames: table.labels.map(speedscopeFrame) },
     profiles: [...byGroup.values()],
+    nativeprof: factsOf(profile, viewLeft(profile, view)),
   })
 }
 
@@ -82,13 +85,13 @@ function profilesOf(
   for (const { stackId, groupId, weightNanos } of weightedStacksOf(profile, threadGroups)) {
     const frames = framesOfStack.get(stackId) ?? framesOf(stackId)
     framesOfStack.set(stackId, frames)
-    const sampled = byGroup.get(groupId) ?? emptyProfile(nameOf(profile, threadGroups, groupId))
+    const sampled = byGroup.get(groupId) ?? emptyProfile(profile, nameOf(profile, threadGroups, groupId))
     byGroup.set(groupId, sampled)
     sampled.samples.push(frames)
     sampled.weights.push(Math.round(weightNanos))
     sampled.endValue += Math.round(weightNanos)
   }
-  if (byGroup.size === 0) return new Map([[0, emptyProfile('no samples')]])
+  if (byGroup.size === 0) return new Map([[0, emptyProfile(profile, 'no samples')]])
   return new Map(Array.from(byGroup).sort(([a], [b]) => a - b))
 }
 
@@ -125,8 +128,9 @@ function indexOfFirstShown({ groups }: ThreadGroups, byGroup: ReadonlyMap<number
   return nanos.indexOf(Math.max(...nanos))
 }
 
-function emptyProfile(name: string): SampledProfile {
-  return { type: 'sampled', name, unit: 'nanoseconds', startValue: 0, endValue: 0, samples: [], weights: [] }
+function emptyProfile({ savedAs }: Profile, name: string): SampledProfile {
+  const unit = savedAs?.weightUnit === 'ticks' ? 'none' : 'nanoseconds'
+  return { type: 'sampled', name, unit, startValue: 0, endValue: 0, samples: [], weights: [] }
 }
 
 function nameOf(profile: Profile, { groups }: ThreadGroups, groupId: number): string {
@@ -138,7 +142,8 @@ function isOrdered(profile: Profile): boolean {
   return profile.samplesForgotten === 0
 }
 
-function frameOf({ name, file, line, column }: Label): {
+/** A function as speedscope has it. */
+export function speedscopeFrame({ name, file, line, column }: Label): {
   name: string
   file?: string
   line?: number

@@ -1,19 +1,31 @@
 // table.ts — a summary to read in a terminal: where every tick ended up, and the functions that used the most CPU.
-// Plain text without colours, at most 110 columns wide, safe to print whatever the functions are called. Pure, but for the
-// source maps that resolve.ts reads.
-// Neighbours: labels.ts (names), columns.ts (what lines up).
+// Plain text without colours, at most 110 columns wide, unless asked otherwise; safe to print whatever the functions are
+// called. Pure, but for the source maps that resolve.ts reads.
+// Neighbours: labels.ts (names), usage.ts (who used what), cells.ts (what lines up).
 
-import { internLabels, labelIdsLeafFirst, locationText, printable, titleText } from '../labels.js'
+import { internLabels, printable, titleText } from '../labels.js'
 import type { Label, LabelTable } from '../labels.js'
-import type { Profile, StackTotal, TimerName } from '../profile.js'
+import type { Profile, StackTotal } from '../profile.js'
 import { resolveSources } from '../sources/resolve.js'
 import type { SourceOptions } from '../sources/resolve.js'
 import { groupThreads } from '../thread-groups.js'
 import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
-import { DEFAULT_VIEW } from '../view.js'
+import { groupLabels, groupingNamed, sumOfSelf, sumOfTotals, threadRows, usageRows } from '../usage.js'
+import type { GroupingName, Usage, UsageRow } from '../usage.js'
+import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
-import { displayWidth, keepHead, keepTail, padLeft, padRight, widest, wrap } from './columns.js'
+import {
+  DEFAULT_COLUMNS,
+  LEAST_COLUMNS,
+  duration,
+  layOut,
+  percent,
+  shortLocation,
+  trimZeros,
+} from './cells.js'
+import type { CellRow, Tone } from './cells.js'
+import { padRight, wrap } from './columns.js'
 
 /** Choices for {@link toTable}. */
 export interface TableOptions extends SourceOptions {
@@ -32,20 +44,35 @@ export interface TableOptions extends SourceOptions {
   readonly sort?: 'self' | 'total'
   /** An absolute directory; paths below it are shown relative to it. */
   readonly cwd?: string
+  /** What a row stands for: a `function`, the default, or a `line` of one, a `module`, that is a file, a `package`, or a `thread`. */
+  readonly by?: GroupingName
+  /** How many columns wide the table may be; 110 by default, 60 at least. */
+  readonly columns?: number
+  /** Whether hot rows are coloured, by the escape sequences of terminals; false by default. */
+  readonly color?: boolean
 }
 
-const MAX_COLUMNS = 110
 const ENTRY_COLUMNS = 14
 
-interface Usage {
-  ticks: number
-  nanos: number
+/** From these shares of the time on, numbers have a colour. */
+const HOT_SHARE = 0.1
+const WARM_SHARE = 0.03
+
+/** What the rows stand for, and in which order they come. */
+interface Shown {
+  readonly by: GroupingName
+  /** null for threads, which are no frames. */
+  readonly table: LabelTable | null
+  readonly view: ViewName
+  readonly sort: 'self' | 'total'
 }
 
-interface Row {
-  readonly label: Label
-  readonly self: Usage
-  readonly total: Usage
+interface Style {
+  readonly top: number
+  readonly cwd: string
+  readonly columns: number
+  readonly color: boolean
+  readonly hasTimes: boolean
 }
 
 /** A list of functions, with what stands over it. */
@@ -62,16 +89,30 @@ interface Section {
  */
 export function toTable(recorded: Profile, options: TableOptions = {}): string {
   const profile = resolveSources(recorded, options)
-  const { view = DEFAULT_VIEW, threads = DEFAULT_THREADS, top = 10, sort = 'self', cwd = '' } = options
-  const table = internLabels(profile, view, options.granularity)
-  const lines = summaryLines(profile, view)
+  const view = viewFor(profile, options.view)
+  const { threads = DEFAULT_THREADS, top = 10, sort = 'self', cwd = '' } = options
+  const { by = 'function', columns = DEFAULT_COLUMNS, color = false } = options
+  const shown = { by, table: tableOf(profile, { ...options, view, by }), view, sort }
+  const hasTimes = profile.savedAs?.weightUnit !== 'ticks'
+  const style = { top, cwd, columns: Math.max(columns, LEAST_COLUMNS), color, hasTimes }
+  const lines = summaryLines(profile, view, style.columns)
   const sections = sectionsOf(profile, threads)
   for (const { title, totals } of sections) {
-    if (title !== '') lines.push('', ...wrap(title, MAX_COLUMNS, 2))
-    lines.push('', ...functionLines(rowsOf(profile, totals, { table, view, sort }), top, cwd))
+    if (title !== '') lines.push('', ...wrap(title, style.columns, 2))
+    lines.push('', ...rowLines(rowsOf(profile, totals, shown), shown, style))
   }
-  if (sections.length === 0) lines.push('', ...wrap(whyEmpty(profile), MAX_COLUMNS, 0))
+  if (sections.length === 0) lines.push('', ...wrap(whyEmpty(profile), style.columns, 0))
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
+}
+
+function tableOf(
+  profile: Profile,
+  { view, granularity, by }: { view: ViewName; granularity?: GranularityName | undefined; by: GroupingName },
+): LabelTable | null {
+  const grouping = groupingNamed('by', by)
+  if (grouping === 'thread') return null
+  const table = internLabels(profile, view, grouping === 'line' ? 'line' : granularity)
+  return grouping === 'module' || grouping === 'package' ? groupLabels(table, grouping) : table
 }
 
 function sectionsOf(profile: Profile, threads: ThreadsName): Section[] {
@@ -80,38 +121,27 @@ function sectionsOf(profile: Profile, threads: ThreadsName): Section[] {
   if (threads !== 'split') return [{ title: '', totals: profile.totals }]
   const totalsOfGroup = groups.map((): StackTotal[] => [])
   for (const total of profile.totals) totalsOfGroup[groupIdOfThread[total.threadId] ?? -1]?.push(total)
-  const all = usageOf(profile.totals)
+  const all = sumOfTotals(profile.totals)
   return totalsOfGroup
-    .map((totals, groupId) => ({ totals, usage: usageOf(totals), name: groups[groupId]?.name ?? '' }))
+    .map((totals, groupId) => ({ totals, usage: sumOfTotals(totals), name: groups[groupId]?.name ?? '' }))
     .filter(({ totals }) => totals.length > 0)
     .sort((a, b) => b.usage.ticks - a.usage.ticks)
     .map(({ totals, usage, name }) => ({
       totals,
-      title: threadTitle(name, usage, { all, timer: profile.timer }),
+      title: threadTitle(name, usage, { all, profile }),
     }))
 }
 
-function threadTitle(name: string, usage: Usage, { all, timer }: { all: Usage; timer: TimerName }): string {
-  const time = timer === 'wall' ? 'wall time' : 'CPU time'
+function threadTitle(name: string, usage: Usage, { all, profile }: { all: Usage; profile: Profile }): string {
+  const time = profile.timer === 'wall' ? 'wall time' : 'CPU time'
   const ticks = usage.ticks === 1 ? '1 tick' : `${usage.ticks} ticks`
-  return `${name}: ${ticks}, ${duration(usage.nanos)} of ${time}, ${shareText(usage, all)} % of the process`
+  const used = profile.savedAs?.weightUnit === 'ticks' ? '' : ` ${duration(usage.nanos)} of ${time},`
+  return `${name}: ${ticks},${used} ${shareText(usage, all)} % of the process`
 }
 
-function rowsOf(
-  profile: Profile,
-  totals: readonly StackTotal[],
-  { table, view, sort }: { table: LabelTable; view: ViewName; sort: 'self' | 'total' },
-): Row[] {
-  const rows = table.labels.map((label): Row => ({ label, self: noUsage(), total: noUsage() }))
-  for (const { stackId, ticks, weightNanos } of totals) {
-    const labelIds = labelIdsLeafFirst(profile, table, stackId)
-    const leaf = rows[labelIds[0] ?? -1]
-    if (leaf) add(leaf.self, ticks, weightNanos)
-    for (const labelId of new Set(labelIds)) {
-      const row = rows[labelId]
-      if (row) add(row.total, ticks, weightNanos)
-    }
-  }
+function rowsOf(profile: Profile, totals: readonly StackTotal[], shown: Shown): UsageRow[] {
+  const { table, view, sort } = shown
+  const rows = table === null ? threadRows(profile, totals) : usageRows(profile, totals, table)
   return (
     rows
       .filter((row) => row.self.ticks > 0 || (row.total.ticks > 0 && !isOfNode(row.label, view)))
@@ -135,30 +165,40 @@ function isOfNode({ file }: Label, view: ViewName): boolean {
   return file.startsWith('node:') || file === '[v8:builtin]'
 }
 
-function summaryLines(profile: Profile, view: ViewName): string[] {
+function summaryLines(profile: Profile, view: ViewName, columns: number): string[] {
   const { counters, process } = profile
-  const machine = `pid ${process.pid}, Node.js ${process.nodeVersion}, ${process.platform} ${process.arch}`
+  const machine = `${process.pid === 0 ? '' : `pid ${process.pid}, `}Node.js ${process.nodeVersion}, ${process.platform} ${process.arch}`
+  const hasRates = profile.sampledNanos > 0 || !profile.savedAs
   const truncated = counters.truncated > 0 ? `, of which ${counters.truncated} truncated` : ''
   const entries = [
-    ['CPU time', duration(profile.cpuNanos)],
-    ['wall time', duration(profile.durationNanos)],
+    ...known(profile.cpuNanos, ['CPU time', duration(profile.cpuNanos)]),
+    ...known(profile.durationNanos, ['wall time', duration(profile.durationNanos)]),
     ['ticks', `${counters.ticks} = samples + dropped + not walkable`],
     ['samples', `${counters.samples}${truncated}`],
     ['dropped', `${counters.dropped}`],
     ['not walkable', `${counters.notWalkable}`],
-    ['coverage', coverageText(profile)],
-    ['rate', rateText(profile)],
+    ...(hasRates ? [['coverage', coverageText(profile)]] : []),
+    ...known(profile.periodMicros, ['rate', rateText(profile)]),
     ...profile.notes.map((note) => ['note', printable(note)]),
   ]
   return [
-    ...wrap(`CPU profile of ${titleText(profile, view)} (${machine})`, MAX_COLUMNS, 2),
+    ...wrap(
+      `CPU profile of ${titleText(profile, view)}${process.nodeVersion === '' ? '' : ` (${machine})`}`,
+      columns,
+      2,
+    ),
     '',
     ...entries.flatMap(([name = '', text = '']) =>
-      wrap(text, MAX_COLUMNS - ENTRY_COLUMNS, 0).map(
+      wrap(text, columns - ENTRY_COLUMNS, 0).map(
         (line, index) => padRight(index === 0 ? name : '', ENTRY_COLUMNS) + line,
       ),
     ),
   ]
+}
+
+// A file that was read may not say.
+function known(number: number, entry: readonly string[]): (readonly string[])[] {
+  return Number.isNaN(number) ? [] : [entry]
 }
 
 function coverageText({ coverage, weightScale, timer }: Profile): string {
@@ -170,52 +210,62 @@ function coverageText({ coverage, weightScale, timer }: Profile): string {
 
 function rateText({ counters, sampledNanos, periodMicros, timer }: Profile): string {
   const asked = `asked for ${trimZeros((1e6 / periodMicros).toFixed(1))}`
-  if (sampledNanos <= 0) return asked
+  if (!(sampledNanos > 0)) return asked
   const time = timer === 'wall' ? 'wall' : 'CPU'
   return `${(counters.ticks / (sampledNanos / 1e9)).toFixed(1)} ticks per second of ${time} time, ${asked}`
 }
 
 function whyEmpty({ counters, cpuNanos, periodMicros }: Profile): string {
+  if (Number.isNaN(cpuNanos)) return 'There are no samples in it.'
   if (counters.ticks > 0) return 'None of the ticks yielded a stack.'
   const period = duration(periodMicros * 1000)
   return `There was no CPU to sample: the process used ${duration(cpuNanos)}; one tick takes ${period} of CPU time.`
 }
 
-function functionLines(rows: readonly Row[], top: number, cwd: string): string[] {
-  const all = sum(rows)
-  const listed = rows.slice(0, Math.max(0, top))
+function rowLines(rows: readonly UsageRow[], shown: Shown, style: Style): string[] {
+  const all = sumOfSelf(rows)
+  const listed = rows.slice(0, Math.max(0, style.top))
   const others = rows.slice(listed.length).filter((row) => row.self.ticks > 0)
-  const cells = listed.map((row) => [...usageCells(row.self, all), ...usageCells(row.total, all)])
-  const places = listed.map((row) => [row.label.name, shortLocation(row.label, cwd)])
+  const [one, several] = NAMES[shown.by]
+  const cells: CellRow[] = listed.map(({ label, self, total }) => ({
+    numbers: [...usageCells(self, all), ...usageCells(total, all)],
+    name: label.name,
+    location: shortLocation(label, style.cwd),
+    tone: toneOf((shown.sort === 'self' ? self : total).nanos / all.nanos),
+  }))
   if (others.length > 0) {
-    cells.push([...usageCells(sum(others), all), '', '', ''])
-    places.push([others.length === 1 ? '(1 other function)' : `(${others.length} other functions)`, ''])
+    cells.push({
+      numbers: usageCells(sumOfSelf(others), all),
+      name: `(${others.length} other ${others.length === 1 ? one : several})`,
+      location: '',
+      tone: 'plain',
+    })
   }
-  const numbers = numberColumns([['self ticks', 'CPU ms', '%', 'total ticks', 'CPU ms', '%'], ...cells])
-  const names = placeColumns([['function', 'file:line'], ...places], MAX_COLUMNS - widest(numbers) - 2)
-  return numbers.map((line, index) => `${line}  ${names[index] ?? ''}`)
+  const head: CellRow = {
+    numbers: ['self ticks', 'CPU ms', '%', 'total ticks', 'CPU ms', '%'],
+    name: one,
+    location: shown.by === 'function' || shown.by === 'line' ? 'file:line' : '',
+    tone: 'head',
+  }
+  const rowsToShow = style.hasTimes ? [head, ...cells] : [head, ...cells].map(withoutTimes)
+  return layOut(rowsToShow, style.columns, style.color)
 }
 
-function numberColumns(table: readonly (readonly string[])[]): string[] {
-  const widths = (table[0] ?? []).map((_, column) => widest(table.map((row) => row[column] ?? '')))
-  return table.map((row) => row.map((cell, column) => padLeft(cell, widths[column] ?? 0)).join('  '))
+// Of self and total each ticks and share are left.
+function withoutTimes(row: CellRow): CellRow {
+  return { ...row, numbers: row.numbers.filter((_, column) => column % 3 !== 1) }
 }
 
-// Names may take what locations leave of the room, and half of it at least.
-function placeColumns(table: readonly (readonly string[])[], room: number): string[] {
-  const locationColumns = widest(table.map(([, location = '']) => location))
-  const mostNameColumns = Math.max(Math.ceil(room / 2), room - 2 - locationColumns)
-  const nameColumns = Math.min(mostNameColumns, widest(table.map(([name = '']) => name)))
-  return table.map(([name = '', location = '']) => {
-    const shownName = padRight(keepHead(name, nameColumns), nameColumns)
-    return `${shownName}  ${keepTail(location, room - 2 - displayWidth(shownName))}`
-  })
+const NAMES: Readonly<Record<GroupingName, readonly [string, string]>> = {
+  function: ['function', 'functions'],
+  line: ['function', 'lines'],
+  module: ['module', 'modules'],
+  package: ['package', 'packages'],
+  thread: ['thread', 'threads'],
 }
 
-function shortLocation(label: Label, cwd: string): string {
-  const text = locationText(label)
-  const folder = cwd.endsWith('/') ? cwd : `${cwd}/`
-  return cwd !== '' && text.startsWith(folder) ? text.slice(folder.length) : text
+function toneOf(share: number): Tone {
+  return share >= HOT_SHARE ? 'hot' : share >= WARM_SHARE ? 'warm' : 'plain'
 }
 
 function usageCells(usage: Usage, all: Usage): string[] {
@@ -224,37 +274,4 @@ function usageCells(usage: Usage, all: Usage): string[] {
 
 function shareText(usage: Usage, all: Usage): string {
   return percent(all.nanos === 0 ? 0 : usage.nanos / all.nanos)
-}
-
-function usageOf(totals: readonly StackTotal[]): Usage {
-  const usage = noUsage()
-  for (const { ticks, weightNanos } of totals) add(usage, ticks, weightNanos)
-  return usage
-}
-
-function sum(rows: readonly Row[]): Usage {
-  const usage = noUsage()
-  for (const { self } of rows) add(usage, self.ticks, self.nanos)
-  return usage
-}
-
-function add(usage: Usage, ticks: number, nanos: number): void {
-  usage.ticks += ticks
-  usage.nanos += nanos
-}
-
-function noUsage(): Usage {
-  return { ticks: 0, nanos: 0 }
-}
-
-function percent(fraction: number): string {
-  return (fraction * 100).toFixed(1)
-}
-
-function duration(nanos: number): string {
-  return nanos >= 1e9 ? `${(nanos / 1e9).toFixed(2)} s` : `${trimZeros((nanos / 1e6).toFixed(1))} ms`
-}
-
-function trimZeros(number: string): string {
-  return number.replace(/\.0+$/, '')
 }

@@ -35,7 +35,7 @@ const SCRIPTS_IN_NOTE = 3
  * The same samples with better names: of functions by the text around them, and with `sourceMaps` files, lines and names
  * of the sources. Functions that become equal are one. Ids are others than those of `profile`, unless there was nothing to
  * change: then it is `profile` itself. What could not be used is a note; no file makes this throw. A result given to it
- * again comes back as it is.
+ * again comes back as it is, and so does what was read from a file, but for `packagePaths`.
  */
 export function resolveSources(profile: Profile, options: SourceOptions = {}): Profile {
   if (RESULTS.has(profile)) return profile
@@ -52,7 +52,20 @@ export function resolveSources(profile: Profile, options: SourceOptions = {}): P
   return result
 }
 
+/** Says of a profile that its names are final, so that {@link resolveSources} gives it back as it is. Returns it. */
+export function markResolved(profile: Profile): Profile {
+  RESULTS.add(profile)
+  return profile
+}
+
+/** Whether the names of a profile are final: it is a result of {@link resolveSources}, or was made of such. */
+export function isResolved(profile: Profile): boolean {
+  return RESULTS.has(profile)
+}
+
 function resolve(profile: Profile, sourceMaps: boolean, packagePaths: boolean): Profile {
+  // A file has what its writer knew. Where it was written, sources may have been other ones.
+  if (profile.savedAs) return packagePaths ? withPackagePaths(profile) : profile
   const sources = new Map<number, FrameSource>()
   const changed: string[] = []
   const problems: string[] = []
@@ -75,6 +88,10 @@ function resolve(profile: Profile, sourceMaps: boolean, packagePaths: boolean): 
     )
   if (notes.length === profile.notes.length && !isDifferent(profile, sources)) return profile
   return { ...withFrames(profile, sources), notes }
+}
+
+function withPackagePaths(profile: Profile): Profile {
+  return { ...profile, functions: profile.functions.map((fn) => ({ ...fn, url: packagePath(fn.url) })) }
 }
 
 function listed(texts: readonly string[], separator: string): string {

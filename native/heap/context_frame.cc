@@ -61,7 +61,7 @@ const char* ContextFrame::Learn([[maybe_unused]] v8::Isolate* isolate, [[maybe_u
 #if defined(NATIVEPROF_HAS_CONTEXT_FRAME)
   current_ = nullptr;
   safe_reader_.Probe();
-  if (!safe_reader_.available()) return "this machine forbids process_vm_readv";
+  if (!safe_reader_.available()) return "this machine lets no process read its own memory safely";
   const v8::Local<v8::Data> data = CurrentFrame(isolate);
   if (data.IsEmpty() || !data->IsValue() || !data.As<v8::Value>()->IsMap()) {
     return "AsyncLocalStorage does not use AsyncContextFrame here";

@@ -6,12 +6,14 @@ namespace nativeprof {
 
 bool HeapReader::IsMapped(uintptr_t page) {
   const uintptr_t number = page / kPageBytes;
-  if (number == 0) return false;  // it stands for no page below
-  if (pages_[number % kPages] == number) return true;
+  Chunk& chunk = chunks_[number / kChunkPages % kChunks];
+  if (chunk.number != number / kChunkPages) chunk = {number / kChunkPages, 0};
+  const size_t at = number % kChunkPages;
+  if ((chunk.mapped >> at & 1) != 0) return true;
   // And its neighbours, up to a multiple of so many pages.
   const size_t count = SafeReader::kMostPages - number % SafeReader::kMostPages;
   const size_t readable = safe_reader_.CountReadablePages(page, count);
-  for (size_t i = 0; i < readable; ++i) pages_[(number + i) % kPages] = number + i;
+  chunk.mapped |= ((uint64_t{1} << readable) - 1) << at;
   return readable > 0;
 }
 

@@ -38,19 +38,26 @@ class HeapReader {
   int TypeOf(uint64_t object);
 
   // After a collection: pages may be gone.
-  void Forget() { pages_.fill(0); }
+  void Forget() { chunks_.fill({}); }
 
   static bool IsObject(uint64_t word) { return (word & 3) == 1; }
   static bool IsSmi(uint64_t word) { return static_cast<uint32_t>(word) == 0; }
 
  private:
+  // So many pages as V8 asks the system for at once, 256 KiB, and which of them are known to be mapped.
+  static constexpr size_t kChunkPages = 64;
+  struct Chunk {
+    uintptr_t number = 0;
+    uint64_t mapped = 0;  // a bit for each page
+  };
   static constexpr uintptr_t kPageBytes = SafeReader::kPageBytes;
-  static constexpr size_t kPages = 8192;  // 32 MiB
+  static constexpr size_t kChunks = 2048;  // a heap of 512 MiB
+  static_assert(kChunkPages % SafeReader::kMostPages == 0, "what is asked for at once lies in one chunk");
 
   bool IsMapped(uintptr_t page);
 
   const SafeReader& safe_reader_;
-  std::array<uintptr_t, kPages> pages_{};  // by the low bits of the number: a page that is known to be mapped, 0 for none
+  std::array<Chunk, kChunks> chunks_{};  // by the low bits of the number
 };
 
 }  // namespace nativeprof

@@ -1,11 +1,12 @@
+import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { FORMATS, formatNamed, formatOfFile } from '#lib/formats/index.js'
 import { buildProfile, js } from '../support/profile-builder.js'
 
 t.test('every format writes any profile', async (t) => {
   for (const { name, write } of FORMATS) {
-    t.match(write(buildProfile([{ stack: [js('work')] }])), 'work', name)
-    t.type(write(buildProfile([])), 'string', name)
+    t.match(textOf(write(buildProfile([{ stack: [js('work')] }]))), 'work', name)
+    t.doesNotThrow(() => write(buildProfile([])), name)
   }
 })
 
@@ -21,3 +22,7 @@ t.test('a format is known by the ending of a file', async (t) => {
   const unknown = { code: 'ERR_NATIVEPROF_UNKNOWN_FORMAT', message: /"a\.json".*\.speedscope\.json/ }
   t.throws(() => formatOfFile('a.json'), unknown)
 })
+
+function textOf(content: string | Uint8Array): string {
+  return typeof content === 'string' ? content : gunzipSync(content).toString()
+}

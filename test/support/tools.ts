@@ -25,10 +25,16 @@ export const FLAMEGRAPH_PL: Tool = findTool('flamegraph.pl', [
   '/usr/share/perl5/Devel/NYTProf/flamegraph.pl',
 ])
 
+/** For `go tool pprof`. */
+export const GO: Tool = findTool('go', onPath('go'))
+
 /** Of binutils. */
 export const READELF: Tool = findTool('readelf', onPath('readelf'))
 
 export const STRACE: Tool = findTool('strace', onPath('strace'))
+
+/** Runs a program on a terminal of its own. */
+export const SCRIPT: Tool = findTool('script', onPath('script'))
 
 export const STRIP: Tool = findTool('strip', onPath('strip'))
 
