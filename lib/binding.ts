@@ -117,6 +117,29 @@ export interface Binding {
    * is `<file>+0x<offset>`, as addr2line takes it, or the address itself. Pass the byte before a return address.
    */
   nativeSymbols(addresses: Float64Array): string[]
+  /** The stack of the calling thread at this moment, as a sample has it, with all that is needed to name its frames. */
+  stackHere(maxDepth: number): {
+    /** As in RawSample; none if the stack cannot be walked. */
+    readonly addresses: Float64Array
+    readonly codeEvents: Buffer
+    readonly codeRanges: Float64Array
+    readonly tables: TablesLevel
+  }
+  /** Has the handler read labels of the calling thread, from the first four bytes of `slot` unless it scans; once per thread. */
+  openLabels(slot: ArrayBuffer): void
+  /** Has the handler look up the value of `storage`, now `known`. '' if that finds it; else why not: a clause. */
+  scanLabels(storage: object, known: number): string
+  /** Back to the slot. */
+  stopLabelScan(): void
+  /** The number that a tick would bear now; 0 for none. */
+  labelNow(): number
+  /** The number, above 0, of a set of labels; equal for equal texts. The sets are those of the process, the latest of them. */
+  labelNumber(text: string): number
+  /** The text of a set; '' if it has been forgotten. */
+  labelText(number: number): string
+  /** Why a thread has labels follow by async hooks although it should not need to: a clause; '' if none does. */
+  whyLabelHooks(): string
+  setWhyLabelHooks(why: string): void
   /** Whether node's own static functions have no names because its file has no symbol table; never on macOS. */
   mainProgramIsStripped(): boolean
 }
@@ -142,12 +165,13 @@ export function loadBinding(): Binding {
   return loaded
 }
 
-/** Loads the addon if that is possible; {@link loadBinding} says why it is not. */
-export function tryLoadBinding(): void {
+/** The addon if it can be loaded, else null; {@link loadBinding} says why. */
+export function tryLoadBinding(): Binding | null {
   try {
-    loadBinding()
+    return loadBinding()
   } catch {
     // Whoever needs it will hear of it: the next attempt fails in the same way.
+    return null
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util'
 import { NativeprofError } from './errors.js'
+import { labelNamesOf } from './label-sets.js'
 import type { TimerName } from './profile.js'
 import type { ThreadsName } from './threads.js'
 import { timerNamed } from './timers.js'
@@ -26,6 +27,8 @@ export interface EnvSettings {
   readonly sourceMaps: boolean
   /** NATIVEPROF_PACKAGE_PATHS=1: files of npm packages as `package/path`. */
   readonly packagePaths: boolean
+  /** NATIVEPROF_LABELS: names of labels that are root frames, as `route,tenant`. */
+  readonly labels: readonly string[] | undefined
   /** NATIVEPROF_QUIET=1: nothing is printed, not even the closing line. */
   readonly quiet: boolean
   /** Set by `nativeprof run` for the process it starts. */
@@ -76,6 +79,7 @@ export function readEnv(env: Environment): EnvSettings {
     granularity: textOf(env['NATIVEPROF_GRANULARITY']),
     sourceMaps: env['NATIVEPROF_SOURCE_MAPS'] !== '0',
     packagePaths: isOn(env['NATIVEPROF_PACKAGE_PATHS']),
+    labels: labelNamesIn(env['NATIVEPROF_LABELS']),
     quiet: isOn(env['NATIVEPROF_QUIET']),
     runner: runnerOf(env[RUNNER_VARIABLE]),
   }
@@ -93,10 +97,11 @@ export function writeEnv(settings: {
   granularity?: string | undefined
   sourceMaps?: boolean
   packagePaths?: boolean
+  labels?: string | undefined
   runner: Runner
 }): Record<string, string> {
-  const { hz, timer, delay, duration, out, format, view, granularity, sourceMaps, packagePaths, runner } =
-    settings
+  const { hz, timer, delay, duration, out, format, view, granularity, labels, runner } = settings
+  const { sourceMaps, packagePaths } = settings
   const variables: Record<string, string> = { [RUNNER_VARIABLE]: JSON.stringify(runner) }
   if (hz !== undefined) variables['NATIVEPROF_HZ'] = hz
   if (timer !== undefined) variables['NATIVEPROF_TIMER'] = timer
@@ -106,6 +111,7 @@ export function writeEnv(settings: {
   if (format !== undefined) variables['NATIVEPROF_FORMAT'] = format
   if (view !== undefined) variables['NATIVEPROF_VIEW'] = view
   if (granularity !== undefined) variables['NATIVEPROF_GRANULARITY'] = granularity
+  if (labels !== undefined) variables['NATIVEPROF_LABELS'] = labels
   // What the environment says already holds on unless the command line says otherwise.
   if (sourceMaps === false) variables['NATIVEPROF_SOURCE_MAPS'] = '0'
   if (packagePaths === true) variables['NATIVEPROF_PACKAGE_PATHS'] = '1'
@@ -142,6 +148,10 @@ export function secondsOf(name: string, text: string | undefined, least = 0.001)
 /** A timer as a user types it. Throws ERR_NATIVEPROF_INVALID_ARGUMENT, naming the option or variable. */
 export function timerOf(name: string, text: string | undefined): TimerName | undefined {
   return text === undefined || text === '' ? undefined : timerNamed(name, text)
+}
+
+function labelNamesIn(text: string | undefined): readonly string[] | undefined {
+  return text === undefined || text === '' ? undefined : labelNamesOf(text)
 }
 
 function isOn(text: string | undefined): boolean {

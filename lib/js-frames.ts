@@ -57,6 +57,12 @@ const FOUND_NAME_BYTES = 'JS:*'.length
 
 const NOT_SHOWN: readonly number[] = []
 
+/** In the place of a frame: a function of nativeprof's that calls one of the program's. Not shown, unless it is the last one. */
+export const PASSES_THROUGH = -1
+
+/** Where such functions are. */
+const PASSING_FILES = /^(?:with-labels|label-carrier)\.js$/
+
 /** The frames of one isolate's code. */
 export class JsFrames {
   readonly functions: JsFunctions
@@ -72,7 +78,7 @@ export class JsFrames {
   /** How far the tables of code are to be believed. */
   tables: TablesLevel = 'none'
 
-  /** Root-first; empty for code that is not shown, null if nativeprof's own is among it. */
+  /** Root-first; empty for code that is not shown, null if nativeprof's own is among it, but for {@link PASSES_THROUGH}. */
   of({ start, value: code }: CodeRange<Code>, address: number, isLeaf: boolean): readonly number[] | null {
     if (code.shown?.tables !== this.tables) code.shown = this.#show(code.added)
     const { shown } = code
@@ -109,7 +115,7 @@ export class JsFrames {
 
   #framesOf(added: CodeAdded, shown: Shown, offset: number): readonly number[] | null {
     const { name, isOwn, positions } = shown
-    if (isOwn) return null
+    if (isOwn && !this.#passesThrough(name.url)) return null
     const kind = name.kind === 'builtin' && !added.isCallableBuiltin ? 'helper' : name.kind
     const outer = this.functions.describe(name, kind === 'js' ? added.scriptId : NO_SCRIPT)
     const position = positions?.before(offset)
@@ -119,10 +125,16 @@ export class JsFrames {
       // At its very beginning, a function is at the line where it starts. Where that is in what was inlined is not known.
       const isAtStart = positions !== null && position === undefined
       const { line, column } = isAtStart ? name : { line: 0, column: 0 }
-      return [this.#table.frame({ function: outer, kind, tier: name.tier, line, column })]
+      return [
+        isOwn ? PASSES_THROUGH : this.#table.frame({ function: outer, kind, tier: name.tier, line, column }),
+      ]
     }
     const frames: number[] = []
     for (const [i, level] of levels.entries()) {
+      if (this.#passesThrough(level.function.url)) {
+        frames.push(PASSES_THROUGH)
+        continue
+      }
       if (this.#isOwn(level.function.url)) return null
       const { line, column } = this.functions.placeOf(level.scriptId, level.scriptOffset)
       const description = { function: level.function, kind, tier: name.tier, inlined: i > 0, line, column }
@@ -150,6 +162,10 @@ export class JsFrames {
     }
     levels.push({ ...outer, scriptOffset })
     return levels.reverse()
+  }
+
+  #passesThrough(url: string): boolean {
+    return this.#isOwn(url) && PASSING_FILES.test(url.slice(this.#ownUrl.length))
   }
 
   #isOwn(url: string): boolean {

@@ -1,5 +1,7 @@
 // recording-notes.ts — what a recording has to say to its reader, a sentence each. Pure.
 
+import { MAX_SETS, MAX_VALUES } from './label-table.js'
+import type { LabelLosses } from './label-table.js'
 import type { TimerName } from './profile.js'
 
 /** What a recording knows of itself when a profile is made of it. */
@@ -22,6 +24,7 @@ export interface RecordingFacts {
   readonly whyNoTables: string
   /** V8's own words for what is laid out in another way than known. */
   readonly unknownLayouts: Iterable<string>
+  readonly labelLosses: LabelLosses
 }
 
 /** What was degraded, and why; nothing, for a recording as it should be. */
@@ -61,5 +64,18 @@ export function notesOf(facts: RecordingFacts): string[] {
       `this V8 lays out its frames in another way than known (${name}): only JavaScript is in the stacks`,
     )
   }
+  return [...notes, ...notesOfLabels(facts.labelLosses)]
+}
+
+function notesOfLabels({ manyValues, beyondSets, forgotten }: LabelLosses): string[] {
+  const notes: string[] = []
+  for (const name of manyValues)
+    notes.push(`the label ${name} has more than ${MAX_VALUES} values; later ones are called (other)`)
+  if (beyondSets > 0)
+    notes.push(
+      `there are more than ${MAX_SETS} sets of labels; ${beyondSets} samples of later ones have none`,
+    )
+  if (forgotten > 0)
+    notes.push(`${forgotten} samples have no labels: too many others came before the samples were read`)
   return notes
 }

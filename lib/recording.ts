@@ -9,6 +9,7 @@ import { accuracyOf } from './accuracy.js'
 import { NativeFrames } from './native-frames.js'
 import { NativeSymbolizer } from './native-symbolizer.js'
 import type { Cost, Counters, Profile, ProcessInfo, Sample, StackTotal, TimerName } from './profile.js'
+import { LabelTable } from './label-table.js'
 import { notesOf } from './recording-notes.js'
 import { decodeRecords } from './records.js'
 import type { RawRecord, RawSample } from './records.js'
@@ -41,6 +42,8 @@ export interface RecordingSettings {
   readonly nativeSymbols: (addresses: Float64Array) => string[]
   /** See Binding. */
   readonly findCode: (address: number) => Buffer
+  /** The text of a set of labels; see Binding. */
+  readonly labelText: (number: number) => string
   readonly process: ProcessInfo
 }
 
@@ -53,9 +56,7 @@ export interface Measured {
   readonly withSamples?: boolean
 }
 
-interface StoredSample {
-  readonly stackId: number
-  readonly threadId: number
+interface StoredSample extends Place {
   readonly timeNanos: number
   readonly ticks: number
 }
@@ -64,11 +65,10 @@ interface StoredSample {
 interface Place {
   readonly stackId: number
   readonly threadId: number
+  readonly labelsId: number
 }
 
-interface StoredTotal {
-  readonly stackId: number
-  readonly threadId: number
+interface StoredTotal extends Place {
   ticks: number
 }
 
@@ -80,6 +80,7 @@ export class Recording {
   /** By the numbers that samples bear. */
   readonly #scriptThreads = new Map<number, ScriptThread>()
   readonly #threads: ThreadTable
+  readonly #labels: LabelTable
   readonly #unknownLayouts = new Set<string>()
   #hasUnknownCode = false
   #hasLostCode = false
@@ -115,6 +116,7 @@ export class Recording {
       ownModule: settings.ownModule,
     })
     this.#threads = new ThreadTable(settings.mainTid)
+    this.#labels = new LabelTable(settings.labelText)
     this.#timer = settings.timer
   }
 
@@ -161,13 +163,13 @@ export class Recording {
     })
     const weigh = (ticks: number): number => Math.round(ticks * periodNanos * weightScale)
     const totals: StackTotal[] = []
-    for (const { stackId, threadId, ticks } of this.#totals.values()) {
-      totals.push({ stackId, threadId, labelsId: 0, ticks, weightNanos: weigh(ticks) })
+    for (const total of this.#totals.values()) {
+      totals.push({ ...total, weightNanos: weigh(total.ticks) })
     }
     const samples: Sample[] = []
     for (let i = 0; withSamples && i < this.#samples.length; i++) {
       const stored = this.#samples[(this.#oldest + i) % this.#samples.length] as StoredSample
-      samples.push({ ...stored, labelsId: 0, weightNanos: weigh(stored.ticks) })
+      samples.push({ ...stored, weightNanos: weigh(stored.ticks) })
     }
     return {
       startTimeMillis,
@@ -185,7 +187,7 @@ export class Recording {
       frames: this.#table.frames.slice(),
       stacks: this.#table.stacks.slice(),
       threads: this.#threads.threads.slice(),
-      labelSets: [{}],
+      labelSets: this.#labels.sets.slice(),
       totals,
       samples,
       samplesForgotten: this.#samplesSeen - samples.length,
@@ -204,6 +206,7 @@ export class Recording {
           isFull: this.#table.isFull,
           whyNoTables: this.#whyNoTables,
           unknownLayouts: this.#unknownLayouts,
+          labelLosses: this.#labels.losses,
         }),
       ],
     }
@@ -250,19 +253,21 @@ export class Recording {
 
   #findPlaceOf(raw: RawSample): Place {
     const threadId = this.#threads.idOf(raw.tid)
-    if (raw.threadNumber === 0) return { threadId, stackId: this.#nativeSymbolizer.stackOf(raw) }
+    if (raw.threadNumber === 0) {
+      return { threadId, stackId: this.#nativeSymbolizer.stackOf(raw), labelsId: 0 }
+    }
     const thread = this.#scriptThreads.get(raw.threadNumber)
     assert(thread !== undefined, `thread ${raw.threadNumber} has not been announced`)
     const stackId = thread.symbolizer.stackOf(raw)
     this.#hasUnknownCode ||= thread.symbolizer.unknownAddresses > 0
     this.#hasLostCode ||= thread.symbolizer.hasLost
-    return { stackId, threadId }
+    return { stackId, threadId, labelsId: this.#labels.idOf(raw.labelNumber) }
   }
 
   #addSample(raw: RawSample): void {
-    const { stackId, threadId } = this.#placeOf(raw)
+    const { stackId, threadId, labelsId } = this.#placeOf(raw)
     const timeNanos = Math.max(0, raw.timeNanos - this.#settings.startNanos)
-    const sample: StoredSample = { stackId, threadId, timeNanos, ticks: raw.ticks }
+    const sample: StoredSample = { stackId, threadId, labelsId, timeNanos, ticks: raw.ticks }
     this.#samplesSeen++
     if (this.#samples.length < MAX_SAMPLES) {
       this.#samples.push(sample)
@@ -270,10 +275,10 @@ export class Recording {
       this.#samples[this.#oldest] = sample
       this.#oldest = (this.#oldest + 1) % MAX_SAMPLES
     }
-    const key = `${threadId} ${stackId}`
+    const key = `${threadId} ${stackId} ${labelsId}`
     const total = this.#totals.get(key)
     if (total) total.ticks += raw.ticks
-    else this.#totals.set(key, { stackId, threadId, ticks: raw.ticks })
+    else this.#totals.set(key, { stackId, threadId, labelsId, ticks: raw.ticks })
   }
 }
 

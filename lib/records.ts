@@ -18,6 +18,7 @@ const FEWEST_WORDS: Readonly<Record<number, number>> = {
 
 /** In the header of a sample. */
 const CODE_IS_MOVING = 1 << 24
+const HAS_LABELS = 1 << 25
 
 /** In an address: the mark of one outside V8's code, in the upper half of the word. */
 const NATIVE_HIGH = 2 ** 31
@@ -25,6 +26,7 @@ const NATIVE_HIGH = 2 ** 31
 export const FRAMES_LEFT_OUT = 0
 
 const WORD_BYTES = 8
+const FIXED_SAMPLE_BYTES = 4 * WORD_BYTES
 const HIGH = 2 ** 32
 
 /** V8's account of what it was doing at a tick (v8::StateTag, the same order on all supported versions). */
@@ -55,6 +57,8 @@ export interface RawSample {
   readonly tid: number
   readonly ticks: number
   readonly vmState: VmState
+  /** The number of the set of labels that the thread ran under; 0 for none. See Binding. */
+  readonly labelNumber: number
   /** A collection was moving code: an address may be the one that it has after the next code event. */
   readonly codeIsMoving: boolean
   /**
@@ -143,6 +147,9 @@ export function decodeRecords(bytes: Buffer): RawRecord[] {
       throw new RangeError(`record at byte ${at} has an impossible length of ${lengthBytes}`)
     }
     if (kind === RECORD_SAMPLE) {
+      const labelBytes = (header & HAS_LABELS) === 0 ? 0 : WORD_BYTES
+      if (lengthBytes < FIXED_SAMPLE_BYTES + labelBytes)
+        throw new RangeError(`record at byte ${at} has no room for its labels`)
       records.push({
         kind: 'sample',
         timeNanos: wordAt(at + 8),
@@ -151,8 +158,9 @@ export function decodeRecords(bytes: Buffer): RawRecord[] {
         ticks: words.getUint32(at + 24, true),
         tid: words.getUint32(at + 28, true),
         vmState: VM_STATES[(header >>> 16) & 0xff] ?? 'other',
+        labelNumber: labelBytes === 0 ? 0 : words.getUint32(at + FIXED_SAMPLE_BYTES, true),
         codeIsMoving: (header & CODE_IS_MOVING) !== 0,
-        addresses: addressesAt(at + 32, at + lengthBytes),
+        addresses: addressesAt(at + FIXED_SAMPLE_BYTES + labelBytes, at + lengthBytes),
       })
     } else if (kind === RECORD_OVERFLOW) {
       records.push({ kind: 'overflow', timeNanos: wordAt(at + 8), ticks: wordAt(at + 16) })

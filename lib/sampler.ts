@@ -181,6 +181,7 @@ class Engine {
       ownModule: addonFile(),
       findCode: (address) => binding.findCode(address),
       nativeSymbols: (addresses) => binding.nativeSymbols(addresses),
+      labelText: (number) => binding.labelText(number),
       process: {
         pid: process.pid,
         command: process.argv.slice(1),
@@ -247,6 +248,8 @@ class Engine {
     if (this.#binding.mainProgramIsStripped()) {
       notes.push('this node has no symbol table; of its own functions only the exported ones have names')
     }
+    const whyHooks = this.#binding.whyLabelHooks()
+    if (whyHooks !== '') notes.push(`labels are followed by async hooks, which cost more: ${whyHooks}`)
     return notes
   }
 

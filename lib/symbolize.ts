@@ -11,7 +11,7 @@ import { wordOf } from './native-words.js'
 import { decodeCodeEvents, detached } from './code-events.js'
 import type { CodeAdded, CodeEvent } from './code-events.js'
 import { takeListing } from './code-listing.js'
-import { JsFrames, isFound } from './js-frames.js'
+import { JsFrames, PASSES_THROUGH, isFound } from './js-frames.js'
 import type { Code } from './js-frames.js'
 import { FRAMES_LEFT_OUT } from './records.js'
 import type { RawSample } from './records.js'
@@ -22,6 +22,8 @@ import type { StackTable } from './stack-table.js'
 interface Previous {
   readonly addresses: Float64Array
   readonly stackIds: Int32Array
+  /** 1 for each frame that is left out, for it passes through: it may turn out to be the last one. */
+  readonly passes: Uint8Array
   /** How many frames at the leaf end are native. */
   readonly run: number
 }
@@ -29,7 +31,12 @@ interface Previous {
 /** Addresses that nothing is found at; asked about again beyond these. */
 const MAX_MISSES = 65_536
 
-const NO_PREVIOUS: Previous = { addresses: new Float64Array(0), stackIds: new Int32Array(0), run: 0 }
+const NO_PREVIOUS: Previous = {
+  addresses: new Float64Array(0),
+  stackIds: new Int32Array(0),
+  passes: new Uint8Array(0),
+  run: 0,
+}
 
 /** Where a {@link Symbolizer} finds what is not its own. */
 export interface SymbolizerSources extends NativeSources {
@@ -126,10 +133,12 @@ export class Symbolizer {
   #stackOf(sample: RawSample): number {
     const { addresses } = sample
     const depth = addresses.length
-    const { addresses: known, stackIds: knownStackIds, run: knownRun } = this.#previous
+    const { addresses: known, stackIds: knownStackIds, passes: knownPasses, run: knownRun } = this.#previous
     const stackIds = new Int32Array(depth)
+    const passes = new Uint8Array(depth)
     const run = this.#nativeRun(addresses)
     let stackId = NO_STACK
+    let isPassed = 0
     // Leaf-first in the record, so from the back. As long as the callers are those of the sample before, and no code
     // event lies between the two, so are their frames.
     let i = depth - 1
@@ -139,6 +148,7 @@ export class Symbolizer {
     for (; i >= firstCaller && i + shift >= Math.max(knownRun, 1); i--) {
       if (addresses[i] !== known[i + shift]) break
       stackId = stackIds[i] = knownStackIds[i + shift] as number
+      isPassed = passes[i] = knownPasses[i + shift] as number
     }
     for (; i >= run; i--) {
       const address = addresses[i] as number
@@ -147,10 +157,16 @@ export class Symbolizer {
         this.#previous = NO_PREVIOUS
         return this.#table.push(stackId, this.#pseudo('(nativeprof)'))
       }
-      for (const frameId of frames) stackId = this.#table.push(stackId, frameId)
+      for (const frameId of frames) {
+        isPassed = frameId === PASSES_THROUGH ? 1 : 0
+        if (isPassed === 0) stackId = this.#table.push(stackId, frameId)
+      }
       stackIds[i] = stackId
+      passes[i] = isPassed
     }
-    this.#previous = { addresses, stackIds, run }
+    this.#previous = { addresses, stackIds, passes, run }
+    // Then it is the last, and its time is its own.
+    if (isPassed !== 0) stackId = this.#table.push(stackId, this.#pseudo('(nativeprof)'))
     return this.#pushRun(stackId, sample, run)
   }
 

@@ -11,10 +11,13 @@
 #include <utility>
 
 #include "addon_signal.h"
+#include "addon_labels.h"
+#include "addon_stack.h"
 #include "addon_symbols.h"
 #include "drain_handles.h"
 #include "end_signals.h"
 #include "heap/trust.h"
+#include "label_source.h"
 #include "sampler.h"
 #include "sigprof_handler.h"
 #include "thread_state.h"
@@ -53,6 +56,7 @@ bool CallOnEndSignal() {
 void OnEnvironmentEnd(napi_env env) {
   sampler.ForgetPrepared(v8::Isolate::GetCurrent());
   sampler.DetachThread();
+  LabelSource::Close();
   if (!on_end_signal.IsEmpty() && static_cast<napi_env>(on_end_signal.Env()) == env) {
     EndSignals::Unwatch();
     on_end_signal.Reset();
@@ -285,6 +289,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("attachThread", Napi::Function::New(env, AttachThread, "attachThread"));
   AddSignalFunction(env, exports);
   AddSymbolFunctions(env, exports);
+  AddLabelFunctions(env, exports);
+  AddStackFunctions(env, exports);
   return exports;
 }
 

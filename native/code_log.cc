@@ -54,10 +54,17 @@ uint32_t ScriptIdOf(const v8::JitCodeEvent& event) {
 
 CodeLog* CodeLog::Of(v8::Isolate* isolate) {
   const std::lock_guard<std::mutex> lock(logs_mutex);
+  const auto newest = std::find_if(logs.rbegin(), logs.rend(), [isolate](const auto& entry) { return entry.first == isolate; });
+  return newest == logs.rend() ? nullptr : newest->second;
+}
+
+std::vector<CodeLog*> CodeLog::AllOf(v8::Isolate* isolate) {
+  const std::lock_guard<std::mutex> lock(logs_mutex);
+  std::vector<CodeLog*> all;
   for (const auto& [of, log] : logs) {
-    if (of == isolate) return log;
+    if (of == isolate) all.push_back(log);
   }
-  return nullptr;
+  return all;
 }
 
 void CodeLog::Start(v8::Isolate* isolate) {
@@ -120,7 +127,8 @@ void CodeLog::AppendListing(bool is_end) {
 
 void CodeLog::Stop() {
   if (isolate_ == nullptr) return;
-  isolate_->SetJitCodeEventHandler(v8::kJitCodeEventDefault, nullptr);
+  // V8 has one handler for all logs of an isolate.
+  if (AllOf(isolate_).size() == 1) isolate_->SetJitCodeEventHandler(v8::kJitCodeEventDefault, nullptr);
   isolate_->RemoveGCPrologueCallback(OnGcPrologue, this);
   isolate_->RemoveGCEpilogueCallback(OnGcEpilogue, this);
   const std::lock_guard<std::mutex> lock(logs_mutex);
@@ -184,7 +192,7 @@ void CodeLog::OnEvent(const v8::JitCodeEvent* event) {
       log->Added(*event);
       break;
     case v8::JitCodeEvent::CODE_MOVED:
-      log->Moved(*event);
+      for (CodeLog* const each : AllOf(event->isolate)) each->Moved(*event);
       break;
     case v8::JitCodeEvent::CODE_START_LINE_INFO_RECORDING:
       // V8 hands this back in the events that follow, of which there are many.

@@ -1,6 +1,6 @@
 // code_log.h: what V8 says about machine code and bytecode: where a function's code is, and where it moved to.
 //
-// One log per isolate. Events arrive on the JS thread and, for moves, on GC helper threads, inside V8 and with its
+// One log per isolate, and for a moment another one, which takes the place of the first but for moves: those both need. Events arrive on the JS thread and, for moves, on GC helper threads, inside V8 and with its
 // locks held: the callback copies bytes and does nothing else. The sampler stamps every sample with the log's sequence,
 // so that the reader can symbolize a sample against the code map as it was at its tick.
 //
@@ -84,7 +84,8 @@ class CodeLog {
  private:
   static constexpr uint64_t kIsMoving = uint64_t{1} << 32;
 
-  static CodeLog* Of(v8::Isolate* isolate);
+  static CodeLog* Of(v8::Isolate* isolate);  // the newest one
+  static std::vector<CodeLog*> AllOf(v8::Isolate* isolate);
   static void OnEvent(const v8::JitCodeEvent* event);
   static void OnGcPrologue(v8::Isolate* isolate, v8::GCType type, v8::GCCallbackFlags flags, void* data);
   static void OnGcEpilogue(v8::Isolate* isolate, v8::GCType type, v8::GCCallbackFlags flags, void* data);

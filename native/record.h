@@ -5,13 +5,15 @@
 //   bits  0..7   kind (RecordKind)
 //   bits 16..23  V8's state of the virtual machine at the tick (v8::StateTag), samples only
 //   bit  24      kCodeIsMoving, samples only: addresses may be those that the next code event moves code to
+//   bit  25      kHasLabels, samples only: one more word stands before the addresses
 //   bits 32..63  length in words, header included
 //
 // kSample    1: time of the tick, CLOCK_MONOTONIC nanoseconds
 //            2: bits 0..31 sequence of the thread's code log at the tick, bits 32..63 the thread's number in the registry of
 //               threads that run JavaScript; 0 for all others
 //            3: bits 0..31 ticks this sample stands for, bits 32..63 kernel id of the thread
-//            4…: addresses, leaf first. The first is the interrupted instruction; the others are return addresses, which
+//            with kHasLabels, 4: the number of the set of labels that the thread ran under (label_sets.h)
+//            then: addresses, leaf first. The first is the interrupted instruction; the others are return addresses, which
 //               point behind a call. For an interpreted function the address lies in its bytecode array. Bit 63 marks an
 //               address outside V8's code: C++, libc, the kernel's vdso, WebAssembly. A zero stands for frames left out.
 //            None at all: a tick that was due when sampling ended, and stands for the time since the thread's last one.
@@ -49,6 +51,7 @@ constexpr size_t kComparisonFixedWords = 7;
 
 // With the state, in a header.
 constexpr uint16_t kCodeIsMoving = 1 << 8;
+constexpr uint16_t kHasLabels = 1 << 9;
 
 // Marks an address outside V8's code. No address of a user program has this bit.
 constexpr uint64_t kNativeAddress = uint64_t{1} << 63;

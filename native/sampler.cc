@@ -122,7 +122,7 @@ Drained Sampler::Drain(v8::Isolate* isolate, size_t max_words, bool to_the_end) 
   // 15 to 60 ms, which nobody needs who stops before the first tick.
   if (running_ || !ring_.IsEmpty()) threads_.ListCode(isolate);
   // One record must fit: the deepest stack.
-  const size_t slice_words = std::max(max_words, kSampleFixedWords + max_depth_ + 1);
+  const size_t slice_words = std::max(max_words, kSampleFixedWords + 1 + max_depth_ + 1);
   if (running_ && may_move_timer_ && coverage_watch_.has_fallen()) MoveTimer();
   Drained drained = {{}, {}, ticker_.kind(), why_not_moved_, {}, false};
   // As many as it takes to read a full ring, and some for ticks that come meanwhile.

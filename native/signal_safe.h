@@ -2,7 +2,14 @@
 //
 // A SIGPROF handler runs between any two instructions of the program: in the middle of malloc, with V8's locks held,
 // on any thread. So nothing below it may allocate, lock, make handles or leave errno changed. A function that is safe
-// there takes a SignalContext as its first parameter; only a handler body can make one.
+// there takes a SignalContext as its first parameter; only a handler body can make one, and stack_here.cc,
+// which does what a handler does, to itself.
+//
+// What it calls outside is listed, with reasons, in scripts/check-signal-safety.mjs. What it reads is: memory of ours that
+// outlives it; the interrupted thread's stack, within its bounds; code, where it is known to be mapped; and of V8's heap the one
+// Map that has the labels (heap/context_frame.h), for there is no other way to learn them that costs the program nothing. That
+// search is bounded, is not made while a collection runs, reads only pages that are mapped, and believes nothing that was not
+// checked. Whatever else is read goes through SafeReader, a system call that fails where a read would fault.
 
 #ifndef NATIVEPROF_SIGNAL_SAFE_H_
 #define NATIVEPROF_SIGNAL_SAFE_H_
@@ -17,6 +24,7 @@ namespace nativeprof {
 class SignalContext {
  private:
   friend class SigprofHandler;
+  friend class StackHere;
   friend struct SignalContextForTests;
   SignalContext() = default;
 };

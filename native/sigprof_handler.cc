@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "clock.h"
+#include "label_source.h"
 #include "record.h"
 #include "stack_walker.h"
 #include "timer/cpu_credit.h"
@@ -164,8 +165,12 @@ void SigprofHandler::RecordTick(SignalContext context, const Registers& register
     walk.is_cut = frames.IsCut();
   }
 
+  LabelSource* const labels = thread != nullptr ? LabelSource::OfThread() : nullptr;
+  const uint32_t label_set = labels != nullptr ? labels->OfTick(context, walk.vm_state == v8::GC) : 0;
+
   with.ring->FlushOverflow();
-  const size_t length = kSampleFixedWords + frames.length();
+  const size_t fixed_words = kSampleFixedWords + (label_set != 0 ? 1 : 0);
+  const size_t length = fixed_words + frames.length();
   const RingBuffer::Reservation record = with.ring->Reserve(length);
   if (!record) {
     Count(with.counters->dropped, ticks);
@@ -175,8 +180,10 @@ void SigprofHandler::RecordTick(SignalContext context, const Registers& register
   record.words[1] = now_nanos;
   record.words[2] = stamp.sequence | static_cast<uint64_t>(thread != nullptr ? thread->number : 0) << 32;
   record.words[3] = static_cast<uint32_t>(ticks) | static_cast<uint64_t>(tid) << 32;
-  frames.WriteTo(record.words + kSampleFixedWords);
-  with.ring->Publish(record, MakeHeader(RecordKind::kSample, walk.vm_state | (stamp.is_moving ? kCodeIsMoving : 0),
+  if (label_set != 0) record.words[kSampleFixedWords] = label_set;
+  frames.WriteTo(record.words + fixed_words);
+  const int flags = (stamp.is_moving ? kCodeIsMoving : 0) | (label_set != 0 ? kHasLabels : 0);
+  with.ring->Publish(record, MakeHeader(RecordKind::kSample, static_cast<uint16_t>(walk.vm_state | flags),
                                         static_cast<uint32_t>(length)));
 
   Count(with.counters->samples, ticks);

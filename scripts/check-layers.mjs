@@ -20,6 +20,7 @@ const LIB_LAYERS = [
     'options',
     'own-package',
     'binding-file',
+    'label-sets',
   ],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
   [
@@ -27,10 +28,16 @@ const LIB_LAYERS = [
     'stack-table',
     'native-frames',
     'thread-table',
+    'label-table',
+    'label-frames',
     'accuracy',
     'recording-notes',
     'code-listing',
     'code-arrivals',
+    'label-hooks',
+    'label-carrier',
+    'open-carrier',
+    'thread-labels',
   ],
   ['js-functions', 'js-frames'],
   ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
@@ -40,7 +47,17 @@ const LIB_LAYERS = [
   ['recording', 'sampler'],
   ['windows', 'process-end'],
   ['pprof-index', 'pprof-handler', 'continuous/*', 'attach/*'],
-  ['index', 'attach-thread', 'destination', 'signal-recording', 'preload', 'auto', 'cli/*'],
+  [
+    'index',
+    'attach-thread',
+    'current-stack',
+    'with-labels',
+    'destination',
+    'signal-recording',
+    'preload',
+    'auto',
+    'cli/*',
+  ],
 ]
 
 const NATIVE_LAYERS = [
@@ -88,6 +105,8 @@ const NATIVE_LAYERS = [
     'code_events',
     'code_kind',
     'code_log',
+    'label_sets',
+    'label_source',
     'thread_state',
     'thread_registry',
   ],
@@ -103,8 +122,8 @@ const NATIVE_LAYERS = [
     'walk_comparison',
   ],
   ['sigprof_handler'],
-  ['sampler'],
-  ['addon', 'addon_signal', 'addon_symbols', 'drain_handles'],
+  ['sampler', 'stack_here'],
+  ['addon', 'addon_labels', 'addon_signal', 'addon_stack', 'addon_symbols', 'drain_handles'],
 ]
 
 const MAX_LINES = 300

@@ -12,6 +12,7 @@ const DEFAULTS = {
   format: undefined,
   view: undefined,
   granularity: undefined,
+  labels: undefined,
   sourceMaps: true,
   packagePaths: false,
   quiet: false,

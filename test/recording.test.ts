@@ -50,6 +50,33 @@ t.test('samples are added up by stack and thread, and listed in order', async (t
   t.strictSame(textsOf(profile()), ['main: main 4', 'main: main;work 1'])
 })
 
+t.test('samples are added up by the labels that they ran under', async (t) => {
+  const texts = ['', '[["route","/a"]]', '[["route","/b"]]', '[["route","/a"]]']
+  const { recording, profile } = record((number) => texts[number] ?? '')
+  const records = [1n, 2n, 0n, 3n, 2n, 99n].map((labelNumber) => sample({ labelNumber, tid: 100n }))
+  const late = sample({ addresses: [], threadNumber: 0n, tid: 100n })
+  recording.add(
+    drained({ threads: [main()], records: [...records, late], counters: { ticks: 7, samples: 7 } }),
+  )
+  const { labelSets, totals, samples, notes } = profile()
+  t.strictSame(labelSets, [{}, { route: '/a' }, { route: '/b' }])
+  t.strictSame(
+    totals.map(({ labelsId, ticks }) => [labelsId, ticks]),
+    [
+      [1, 2],
+      [2, 2],
+      [0, 3],
+    ],
+    'two numbers may stand for one set',
+  )
+  t.strictSame(
+    samples.map(({ labelsId }) => labelsId),
+    [1, 2, 0, 1, 2, 0, 0],
+    'a late tick has those of the sample before it',
+  )
+  t.match(notes.join(), /1 samples have no labels: too many others came/)
+})
+
 t.test('a tick that was late when sampling ended belongs to the last stack of its thread', async (t) => {
   const { recording, profile } = record()
   const late = (tid: bigint) => sample({ addresses: [], threadNumber: 0n, tid })

@@ -29,6 +29,7 @@ t.test('a sample is read as it was written', async (t) => {
       sequence: 99,
       threadNumber: 7,
       tid: 4321,
+      labelNumber: 0,
       codeIsMoving: false,
       ticks: 3,
       vmState: 'external',
@@ -41,6 +42,17 @@ t.test('a sample that was taken while code moved says so, beside the state', asy
   const [moving, still] = [(1n << 8n) | 1n, 1n].map((state) => decodeRecords(sampleRecord({ state }))[0])
   t.match(moving, { vmState: 'gc', codeIsMoving: true })
   t.match(still, { vmState: 'gc', codeIsMoving: false })
+})
+
+t.test('a sample may bear the number of a set of labels, before its addresses', async (t) => {
+  const [sample] = decodeRecords(
+    sampleRecord({ state: 1n, labelNumber: 0x3fff_ffffn, addresses: [0x1000n, 0x2000n] }),
+  )
+  t.match(sample, { labelNumber: 0x3fff_ffff, vmState: 'gc' })
+  t.strictSame(sample?.kind === 'sample' && [...sample.addresses], [0x1000, 0x2000])
+  const none = sampleRecord({ addresses: [] })
+  none.writeUInt8(2, 3)
+  t.throws(() => decodeRecords(none), RangeError, 'and has to have room for it')
 })
 
 t.test("addresses outside V8's code are negative, exact at 53 bits", async (t) => {
@@ -71,7 +83,7 @@ t.test('the state of the virtual machine is named in the order of v8::StateTag',
     VM_STATES,
   )
   t.strictSame([0n, 1n, 2n, 3n, 4n].map(stateOf), ['js', 'gc', 'parser', 'bytecode-compiler', 'compiler'])
-  t.equal(stateOf(0xffffn), 'other', 'one that is new')
+  t.equal(stateOf(0xfdffn), 'other', 'one that is new')
 })
 
 t.test('a sample may have no addresses', async (t) => {

@@ -142,6 +142,34 @@ t.test("a function of nativeprof's own ends the stack, whatever it calls", async
   t.equal(stackOf([250, 50]), 'main;callback')
 })
 
+t.test(
+  "a function of nativeprof's that calls the program's is not between them, unless it is the last",
+  async (t) => {
+    const { stackOf } = makeSymbolizer(
+      add(1, 0, fn('main')),
+      add(2, 100, `JS:~withLabels ${OWN_URL}with-labels.js:10:3`),
+      add(3, 200, `JS:~run ${OWN_URL}label-carrier.js:10:3`),
+      add(4, 300, fn('handle')),
+      add(5, 400, `JS:~numberOf ${OWN_URL}thread-labels.js:10:3`),
+    )
+    t.equal(stackOf([350, 250, 150, 50]), 'main;handle')
+    t.equal(stackOf([250, 150, 50]), 'main;(nativeprof)')
+    t.equal(stackOf([350, 250, 150, 50]), 'main;handle', 'again, with callers that are known')
+    t.equal(stackOf([150, 50]), 'main;(nativeprof)')
+    t.equal(stackOf([450, 150, 50]), 'main;(nativeprof)', 'what it calls of its own is its own')
+    const collecting = inNative('v8::internal::Heap::CollectGarbage')
+    t.match(
+      stackOf([collecting, 250, 150, 50], { vmState: 'gc' }),
+      /^main;\(nativeprof\);\(garbage collector\)/,
+    )
+    t.match(
+      stackOf([collecting, 250, 150, 50], { vmState: 'gc' }),
+      /^main;\(nativeprof\);\(garbage collector\)/,
+    )
+    t.match(stackOf([collecting, 350, 250, 150, 50], { vmState: 'gc' }), /^main;handle;\(garbage collector\)/)
+  },
+)
+
 t.test('garbage is collected on behalf of whatever runs, also if no native frame was seen', async (t) => {
   const { table, stackOf } = makeSymbolizer(add(1, 0, fn('main')))
   t.equal(stackOf([50], { vmState: 'gc' }), 'main;(garbage collector)')

@@ -8,6 +8,7 @@ import { numberOf, secondsOf, timerOf, writeEnv } from '../env.js'
 import type { Output } from '../env.js'
 import { NativeprofError } from '../errors.js'
 import { FORMATS } from '../formats/index.js'
+import { labelNamesOf } from '../label-sets.js'
 import { checkOptions } from '../options.js'
 import type { TimerName } from '../profile.js'
 import { DEFAULT_THREADS, threadsNamed } from '../threads.js'
@@ -35,6 +36,7 @@ const OPTIONS = {
   lines: { type: 'boolean' },
   'no-source-maps': { type: 'boolean' },
   'package-paths': { type: 'boolean' },
+  labels: { type: 'string' },
   ...HELP_OPTION,
 } as const
 
@@ -59,6 +61,7 @@ It ends as the program ends.
   --threads T     auto, split, merged: threads apart, or as one   (default auto)
   --top N, --sort KEY   rows of the table, by self or total   (default 10, self)
   --lines, --no-source-maps, --package-paths       by line; as run; by package
+  --labels NAMES  labels as root frames, such as route,tenant
 
   nativeprof run -o app.html -o app.pb.gz -- --max-old-space-size=4096 app.js
   nativeprof run -f collapsed -o - app.js | flamegraph.pl > app.svg
@@ -117,6 +120,7 @@ async function runVerb(args: readonly string[]): Promise<void> {
       granularity: options.lines === true ? 'line' : undefined,
       sourceMaps: options['no-source-maps'] !== true,
       packagePaths: options['package-paths'] === true,
+      labels: options.labels === undefined ? undefined : labelNamesOf(options.labels).join(),
       runner: {
         pid: process.pid,
         tableRows,

@@ -1,6 +1,7 @@
 // resolve.ts — a recording as V8 has it → with original files, lines and names. Reads files; the recording stays as it is.
 // Neighbours: resolve-script.ts (one script), formats/ (each writer asks here first).
 
+import { withLabelFrames } from '../label-frames.js'
 import type { Frame, Profile, ProfileFunction, Script } from '../profile.js'
 import { NO_STACK, StackTable } from '../stack-table.js'
 import { packagePath } from './package-path.js'
@@ -16,6 +17,11 @@ export interface SourceOptions {
    * a package then are one.
    */
   readonly packagePaths?: boolean | undefined
+  /**
+   * Names of labels that are frames at the root of the stacks, in this order, such as `route=/users`, or `(no route)` in stacks
+   * without; none by default. See `withLabels()`.
+   */
+  readonly labels?: readonly string[] | undefined
 }
 
 // What was resolved before, by the options; and what is resolved already.
@@ -38,18 +44,18 @@ export function resolveSources(
   memory?: SourceMemory,
 ): Profile {
   if (RESULTS.has(profile)) return profile
-  const { sourceMaps = true, packagePaths = false } = options
+  const { sourceMaps = true, packagePaths = false, labels = [] } = options
   if (memory !== undefined) {
-    const result = resolve(profile, { sourceMaps, packagePaths }, memory)
+    const result = withLabelFrames(resolve(profile, { sourceMaps, packagePaths }, memory), labels)
     RESULTS.add(result)
     return result
   }
-  const key = `${sourceMaps} ${packagePaths}`
+  const key = `${sourceMaps} ${packagePaths} ${JSON.stringify(labels)}`
   const known = RESOLVED.get(profile) ?? new Map<string, Profile>()
   RESOLVED.set(profile, known)
   const before = known.get(key)
   if (before !== undefined) return before
-  const result = resolve(profile, { sourceMaps, packagePaths }, new SourceMemory())
+  const result = withLabelFrames(resolve(profile, { sourceMaps, packagePaths }, new SourceMemory()), labels)
   known.set(key, result)
   // Nothing to change with these options does not say that there is nothing with others.
   if (result !== profile) RESULTS.add(result)

@@ -28,7 +28,7 @@ const COUNTERS = {
 }
 
 /** A recording, and the profile of it at any time. */
-export function record() {
+export function record(labelText: (number: number) => string = () => '') {
   const recording = new Recording({
     timer: 'process',
     periodMicros: PERIOD_MICROS,
@@ -39,6 +39,7 @@ export function record() {
     ownModule: OWN_MODULE,
     nativeSymbols: symbolsOf,
     findCode: () => Buffer.alloc(0),
+    labelText,
     process: { pid: 100, command: [], nodeVersion: '', v8Version: '', platform: 'linux', arch: 'x64' },
   })
   /** With as much CPU time as there were ticks. */

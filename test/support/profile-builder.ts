@@ -26,6 +26,8 @@ export interface SampleSpec {
   readonly ticks?: number
   /** Index into the threads; 0 by default. */
   readonly thread?: number
+  /** Index into the sets of labels; 0, the empty set, by default. */
+  readonly labels?: number
 }
 
 /** What a profile has instead of what its samples imply. Counters that are not given are counted. */
@@ -80,20 +82,20 @@ export function buildProfile(specs: readonly SampleSpec[], overrides: ProfileOve
   const totals = new Map<string, StackTotal>()
   const samples: Sample[] = []
   let timeNanos = 0
-  for (const { stack, ticks = 1, thread: threadId = 0 } of specs) {
+  for (const { stack, ticks = 1, thread: threadId = 0, labels: labelsId = 0 } of specs) {
     let stackId = -1
     for (const frame of stack) {
       stackId = stacks.idOf({ frameId: frames.idOf(frameOf(frame, functions)), parentId: stackId })
     }
     const weightNanos = ticks * periodMicros * 1000 * weightScale
     timeNanos += weightNanos
-    samples.push({ stackId, threadId, timeNanos, ticks, weightNanos, labelsId: 0 })
-    const key = `${stackId} ${threadId}`
+    samples.push({ stackId, threadId, timeNanos, ticks, weightNanos, labelsId })
+    const key = `${stackId} ${threadId} ${labelsId}`
     const before = totals.get(key) ?? { ticks: 0, weightNanos: 0 }
     totals.set(key, {
       stackId,
       threadId,
-      labelsId: 0,
+      labelsId,
       ticks: before.ticks + ticks,
       weightNanos: before.weightNanos + weightNanos,
     })

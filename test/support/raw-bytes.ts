@@ -39,18 +39,23 @@ export interface SampleFields {
   readonly threadNumber?: bigint
   readonly ticks?: bigint
   readonly tid?: bigint
+  /** The number of a set of labels; none by default. */
+  readonly labelNumber?: bigint
   /** Leaf-first, as they stand in the record. */
   readonly addresses?: readonly bigint[]
 }
 
 export function sampleRecord(fields: SampleFields): Buffer {
   const { state = 0n, timeNanos = 0n, sequence = 0n, threadNumber = 0n } = fields
-  const { ticks = 1n, tid = 0n, addresses = [] } = fields
+  const { ticks = 1n, tid = 0n, labelNumber = 0n, addresses = [] } = fields
+  const labels = labelNumber === 0n ? [] : [labelNumber]
+  const length = 4n + BigInt(labels.length + addresses.length)
   return words(
-    recordHeader(SAMPLE, { length: 4n + BigInt(addresses.length), state }),
+    recordHeader(SAMPLE, { length, state: labels.length === 0 ? state : state | (1n << 9n) }),
     timeNanos,
     sequence | (threadNumber << 32n),
     ticks | (tid << 32n),
+    ...labels,
     ...addresses,
   )
 }

@@ -103,6 +103,7 @@ export function sampleOf(addresses: readonly number[], more: Partial<RawSample>)
     tid: 1,
     ticks: 1,
     vmState: 'js',
+    labelNumber: 0,
     codeIsMoving: false,
     addresses: Float64Array.from(addresses),
     ...more,

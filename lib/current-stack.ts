@@ -1,0 +1,152 @@
+// current-stack.ts — the stack of whoever asks, at this moment: with V8's builtins and C++ under and between JavaScript.
+
+import { addonFile, loadBinding } from './binding.js'
+import { NativeprofError } from './errors.js'
+import { labelOf } from './labels.js'
+import { NativeFrames } from './native-frames.js'
+import type { Frame, FrameKind, Profile, Tier } from './profile.js'
+import { NO_STACK, StackTable } from './stack-table.js'
+import { resolveSources } from './sources/resolve.js'
+import type { SourceOptions } from './sources/resolve.js'
+import { Symbolizer } from './symbolize.js'
+import { DEFAULT_VIEW, showingOf, viewNamed } from './view.js'
+import type { ViewName } from './view.js'
+
+/** Choices for {@link currentStack}. */
+export interface CurrentStackOptions extends Pick<SourceOptions, 'sourceMaps' | 'packagePaths'> {
+  /** Whose frames: `js`, the default, has functions and V8's builtins; `mixed` has native frames, too; `native` those alone. */
+  readonly view?: ViewName
+}
+
+/** One frame of a stack, with its names. */
+export interface StackFrame {
+  /** Never empty. */
+  readonly name: string
+  /** A path, a URL, or a word in brackets such as `[libc.so.6]`; '' if nothing. */
+  readonly file: string
+  /** The line being executed, that of the call for a caller, 1-based; 0 where not known. */
+  readonly line: number
+  /** 1-based; 0 where not known. */
+  readonly column: number
+  readonly kind: FrameKind
+  readonly tier: Tier | null
+  /** The compiler had copied the function into the one that called it. */
+  readonly inlined: boolean
+}
+
+const MAX_DEPTH = 1024
+
+/** Of the files that this one is among. */
+const OWN_URL = new URL('.', import.meta.url).href
+
+/**
+ * The stack of the calling function, which comes first, in its own thread, main or worker; whether a sampler runs or not. What it
+ * needs is found anew each time: that takes some 100 ms, in which the program waits. For `new Error().stack` there is a faster way.
+ *
+ * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for an unknown view; ERR_NATIVEPROF_NO_BINDING and ERR_NATIVEPROF_UNSUPPORTED_PLATFORM
+ * where nativeprof cannot run; ERR_NATIVEPROF_SYSTEM if the stack cannot be walked.
+ */
+export function currentStack(options: CurrentStackOptions = {}): StackFrame[] {
+  const view = viewNamed(options.view ?? DEFAULT_VIEW)
+  const binding = loadBinding()
+  const { addresses, codeEvents, codeRanges, tables } = binding.stackHere(MAX_DEPTH)
+  if (addresses.length === 0)
+    throw new NativeprofError('ERR_NATIVEPROF_SYSTEM', 'the stack cannot be walked on this platform')
+  const table = new StackTable()
+  const nativeFrames = new NativeFrames(table, (all) => binding.nativeSymbols(all))
+  const symbolizer = new Symbolizer({
+    table,
+    nativeFrames,
+    // Nothing is ours here: it is what the caller's own stack looks like, and is cut off below.
+    ownUrl: 'nativeprof:',
+    ownModule: '',
+    codeRanges,
+    findCode: (address) => binding.findCode(address),
+  })
+  symbolizer.tables = tables
+  symbolizer.addCodeEvents(codeEvents)
+  const stackId = symbolizer.stackOf({
+    kind: 'sample',
+    timeNanos: 0,
+    sequence: 2 ** 32 - 1,
+    threadNumber: 1,
+    tid: 0,
+    ticks: 1,
+    vmState: 'js',
+    labelNumber: 0,
+    codeIsMoving: false,
+    addresses,
+  })
+  const recorded = profileOf(table, stackId)
+  const { sourceMaps = true, packagePaths = false } = options
+  const profile = resolveSources(recorded, { sourceMaps, packagePaths })
+  return ofCaller(recorded, profile)
+    .filter(({ kind }) => showingOf(view, kind) === 'itself')
+    .map((frame) => {
+      const { name, file } = labelOf(profile, frame)
+      const { line, column, kind, tier, inlined } = frame
+      return { name, file, line, column, kind, tier, inlined }
+    })
+}
+
+/** Leaf-first, from the function on that called us: behind the last frame of ours that is nearest to the leaf. */
+function ofCaller(recorded: Profile, profile: Profile): Frame[] {
+  const isOwn = (frame: Frame): boolean => {
+    const url = recorded.functions[frame.functionId]?.url ?? ''
+    return url.startsWith(OWN_URL) || url === addonFile()
+  }
+  const before = framesOf(recorded)
+  const first = before.findIndex((frame) => frame.kind === 'js' && isOwn(frame))
+  let at = first < 0 ? 0 : first
+  for (let frame = before[at]; frame !== undefined && isOwn(frame); frame = before[at]) at++
+  // The same frames, with the names of the sources; and without those of ours that call functions of the program.
+  const hidden = new Set(before.flatMap((frame, i) => (i >= at && isOwn(frame) ? [i] : [])))
+  return framesOf(profile).filter((_, i) => i >= at && !hidden.has(i))
+}
+
+function framesOf(profile: Profile): Frame[] {
+  const frames: Frame[] = []
+  for (let id = profile.totals[0]?.stackId ?? NO_STACK; id !== NO_STACK;) {
+    const stack = profile.stacks[id]
+    const frame = stack && profile.frames[stack.frameId]
+    if (!frame) break
+    frames.push(frame)
+    id = stack.parentId
+  }
+  return frames
+}
+
+/** As if it had been sampled. */
+function profileOf({ scripts, functions, frames, stacks }: StackTable, stackId: number): Profile {
+  return {
+    startTimeMillis: 0,
+    durationNanos: 0,
+    cpuNanos: 0,
+    sampledNanos: 0,
+    periodMicros: 0,
+    timer: 'process',
+    counters: {
+      ticks: 1,
+      samples: 1,
+      dropped: 0,
+      notWalkable: 0,
+      truncated: 0,
+      walkedByV8: 0,
+      forwarded: 0,
+    },
+    cost: { handlerNanos: 0, codeEventNanos: 0, scannerNanos: 0, drainNanos: 0 },
+    coverage: 1,
+    weightScale: 1,
+    scripts,
+    functions,
+    frames,
+    stacks,
+    threads: [{ name: '', kind: 'main', tid: 0 }],
+    labelSets: [{}],
+    totals: [{ stackId, threadId: 0, labelsId: 0, ticks: 1, weightNanos: 0 }],
+    samples: [],
+    samplesForgotten: 0,
+    process: { pid: 0, command: [], nodeVersion: '', v8Version: '', platform: '', arch: '' },
+    notes: [],
+  }
+}
