@@ -55,8 +55,8 @@ It ends as the program ends.
   -o, --out PATH  where to; several, each by its ending; - is standard output,
                   and what the program prints then goes to standard error
                   (default nativeprof-<script>-<pid>.html, and a table)
-  -f, --format F  ${FORMATS.map(({ name }) => name).join(', ')}
-                               (default: by the ending of the file, else html)
+  -f, --format F  by name      (default: by the ending of the file, else html):
+                  ${FORMATS.map(({ name }) => name).join(' ')}
   --view V        js, mixed, native: whose frames are shown        (default js)
   --threads T     auto, split, merged: threads apart, or as one   (default auto)
   --top N, --sort KEY   rows of the table, by self or total   (default 10, self)

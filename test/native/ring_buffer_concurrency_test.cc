@@ -94,7 +94,7 @@ TEST("a writer interrupted between reserve and publish: the handler's records co
   constexpr uint64_t kWanted = kSignals / 4;
   constexpr uint32_t kMain = 1;
   constexpr uint32_t kHandler = 2;
-  Begin(1 << 16);
+  Begin(1 << 20);  // room for the signals of a long wait in between: the machine may be busy
   Writer writer = {kMain};
   Writer in_handler = {kHandler};
   Reader reader;
