@@ -5,6 +5,7 @@
       "sources": [
         "native/addon.cc",
         "native/addon_symbols.cc",
+        "native/builtin_kinds.cc",
         "native/cfi_expression.cc",
         "native/cfi_program.cc",
         "native/cfi_row.cc",
@@ -16,6 +17,7 @@
         "native/elf_symbols.cc",
         "native/end_signals.cc",
         "native/frame_walker.cc",
+        "native/frame_walker_arm64.cc",
         "native/frame_walker_memory.cc",
         "native/heap/code_tables.cc",
         "native/heap/layout.cc",
@@ -23,6 +25,7 @@
         "native/heap/reader.cc",
         "native/heap/script_table.cc",
         "native/leaf_frame.cc",
+        "native/leaf_frame_arm64.cc",
         "native/linked_image.cc",
         "native/mapped_file.cc",
         "native/modules.cc",
@@ -62,7 +65,13 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
       "variables": { "compare_walks%": 0 },
-      "conditions": [["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }]],
+      "conditions": [
+        ["compare_walks==1", { "defines": ["NATIVEPROF_COMPARE_WALKS"] }],
+        ["OS=='linux'", {
+          "sources": ["native/glibc_compat.cc"],
+          "cflags_cc": ["-include", "<(module_root_dir)/native/glibc_pins.h"]
+        }]
+      ],
       "cflags_cc": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-O2", "-fno-omit-frame-pointer"],
       "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"],
       "xcode_settings": {

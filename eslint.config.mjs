@@ -35,7 +35,9 @@ const MISTAKES = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'prebuilds/', '.nodes/', '.tap/', 'test/fixtures/generated/'] },
+  {
+    ignores: ['dist/', 'build/', 'prebuilds/', '.nodes/', '.toolchain/', '.tap/', 'test/fixtures/generated/'],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['lib/**/*.{ts,cts}', 'test/**/*.ts'],

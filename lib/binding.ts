@@ -1,10 +1,9 @@
 // binding.ts — the only loader of the addon. Picks the prebuilt file, and makes sure that it fits the running node.
 
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { realpathSync } from 'node:fs'
+import { bindingPath, describeBindings, describeTarget, findBinding, runningTarget } from './binding-file.js'
 import { NativeprofError } from './errors.js'
+import { ownRequire, packageFolder } from './own-package.js'
 import type { Counters, TimerName } from './profile.js'
 
 /** What is new of a thread that runs JavaScript. */
@@ -117,14 +116,16 @@ export interface Binding {
   mainProgramIsStripped(): boolean
 }
 
-const require = createRequire(import.meta.url)
+/** What builds the addon from source, in a project that has nativeprof installed. */
+const BUILD = 'npx nativeprof build'
 
 let loaded: Binding | undefined
 let loadedFile = ''
 
 /**
  * The addon, loaded and its signal handler installed, once.
- * Throws ERR_NATIVEPROF_UNSUPPORTED_PLATFORM, or ERR_NATIVEPROF_NO_BINDING where no file fits this node.
+ * Throws ERR_NATIVEPROF_UNSUPPORTED_PLATFORM, ERR_NATIVEPROF_NO_BINDING where no file fits this node, or
+ * ERR_NATIVEPROF_ADDONS_FORBIDDEN where node was told to load no addon.
  */
 export function loadBinding(): Binding {
   if (loaded === undefined) {
@@ -152,53 +153,68 @@ export function addonFile(): string {
 
 function load(): Binding {
   refuseUnsupported()
-  const root = fileURLToPath(new URL('..', import.meta.url))
-  const nodeGypBuild = require('node-gyp-build') as { path: (dir: string) => string }
-  let file: string
-  try {
-    file = nodeGypBuild.path(root)
-  } catch (cause) {
-    throw noBinding(`nativeprof has no binary for ${describeNode()}; it has ${listBinaries(root)}`, cause)
+  const folder = packageFolder()
+  if (folder === null) {
+    const out =
+      'Keep it out of the bundle (esbuild --external:nativeprof; in webpack, externals) and install it beside'
+    throw noBinding(`nativeprof is part of a bundle, and its binaries are not. ${out}`, undefined)
+  }
+  const chosen = process.env['NATIVEPROF_PREBUILD']
+  const file = findBinding(folder, chosen === '' ? undefined : chosen)
+  if (file === null) {
+    const wanted = runningTarget()
+    const place = chosen === undefined || chosen === '' ? folder : chosen
+    throw noBinding(
+      `nativeprof has no binary for ${describeNode()}. Looked for: ${bindingPath(place, wanted)}. ` +
+        `There: ${describeBindings(place)}. To build one from source: ${BUILD}`,
+      undefined,
+    )
   }
   const binding = openBinding(file)
   loadedFile = realpathSync(file)
   return binding
 }
 
-/** Loads one file of the addon. Throws ERR_NATIVEPROF_NO_BINDING if it was not made for the running node. */
+/**
+ * Loads one file of the addon. Throws ERR_NATIVEPROF_NO_BINDING if it was not made for the running node, and
+ * ERR_NATIVEPROF_ADDONS_FORBIDDEN.
+ */
 export function openBinding(file: string): Binding {
   let binding: Binding
   try {
-    binding = require(file) as Binding
+    binding = ownRequire()(file) as Binding
   } catch (cause) {
+    refuseForbidden(cause)
     const reason = cause instanceof Error ? cause.message.trim() : String(cause)
-    throw noBinding(`nativeprof cannot load ${file} into ${describeNode()}: ${reason}`, cause)
+    const message = `nativeprof cannot load ${file} into ${describeNode()}: ${reason}`
+    throw noBinding(`${message}. To build one from source: ${BUILD}`, cause)
   }
   // Node checks the ABI of no Node-API addon, and this one uses V8 itself.
   if (binding.abi === process.versions.modules) return binding
-  throw noBinding(`${file} was built for ABI ${binding.abi}, and this is ${describeNode()}`, undefined)
+  const message = `${file} was built for ABI ${binding.abi}, and this is ${describeNode()}`
+  throw noBinding(`${message}. To build one from source: ${BUILD}`, undefined)
 }
 
 function noBinding(message: string, cause: unknown): NativeprofError {
-  const hint = 'To build it, in a checkout of nativeprof: npm ci && npm run build'
-  return new NativeprofError('ERR_NATIVEPROF_NO_BINDING', `${message}. ${hint}`, { cause })
+  return new NativeprofError('ERR_NATIVEPROF_NO_BINDING', message, cause === undefined ? {} : { cause })
+}
+
+/** Throws ERR_NATIVEPROF_ADDONS_FORBIDDEN if that is what the error of a load means. */
+function refuseForbidden(cause: unknown): void {
+  if ((cause as { code?: unknown } | null)?.code !== 'ERR_DLOPEN_DISABLED') return
+  const isByPermission = 'permission' in process
+  const message = isByPermission
+    ? "nativeprof is a native addon, and node's permission model forbids those: add --allow-addons"
+    : 'nativeprof is a native addon, and node was told to load none: take --no-addons away'
+  throw new NativeprofError('ERR_NATIVEPROF_ADDONS_FORBIDDEN', message, { cause })
 }
 
 function describeNode(): string {
-  return `node ${process.version} (ABI ${process.versions.modules}) on ${process.platform}-${process.arch}`
+  return `node ${process.version} (${describeTarget(runningTarget())})`
 }
 
-function listBinaries(root: string): string {
-  const folder = join(root, 'prebuilds')
-  if (!existsSync(folder)) return 'none'
-  const found = readdirSync(folder).map((target) => {
-    const abis = readdirSync(join(folder, target)).flatMap((name) => /abi(\d+)/.exec(name)?.[1] ?? [])
-    return `${target} for ABI ${abis.join(', ')}`
-  })
-  return found.join('; ') || 'none'
-}
-
-function refuseUnsupported(): void {
+/** Throws ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where the addon cannot be at all. */
+export function refuseUnsupported(): void {
   const { versions, platform } = process
   const runtime = versions['bun']
     ? 'Bun'

@@ -153,6 +153,6 @@ export class JsFrames {
   }
 
   #isOwn(url: string): boolean {
-    return url.startsWith(this.#ownUrl)
+    return this.#ownUrl !== '' && url.startsWith(this.#ownUrl)
   }
 }

@@ -8,6 +8,7 @@ import { NativeprofError } from './errors.js'
 import type { ErrorCode } from './errors.js'
 import { checkOptions } from './options.js'
 import type { SamplerOptions, SamplerSettings } from './options.js'
+import { OWN_MODULES_URL } from './own-package.js'
 import type { Profile, TimerName } from './profile.js'
 import { Recording } from './recording.js'
 import { subtract } from './subtract.js'
@@ -33,7 +34,7 @@ const SLICE_WORDS = 8192
  * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for bad options; ERR_NATIVEPROF_ALREADY_RUNNING if a sampler with other settings
  * runs; ERR_NATIVEPROF_SIGPROF_TAKEN and ERR_NATIVEPROF_TIMER_TAKEN if another profiler has the signal or the timer;
  * ERR_NATIVEPROF_TIMER_UNAVAILABLE if this machine does not have the timer;
- * ERR_NATIVEPROF_NO_BINDING and ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where it cannot run at all.
+ * ERR_NATIVEPROF_NO_BINDING, ERR_NATIVEPROF_ADDONS_FORBIDDEN and ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where it cannot run at all.
  */
 export function startSampler(options: SamplerOptions = {}): Sampler {
   const settings = checkOptions(options)
@@ -133,7 +134,7 @@ class Engine {
       startTimeMillis,
       startNanos: this.#startNanos,
       mainTid: process.platform === 'linux' ? process.pid : 0,
-      ownUrl: new URL('.', import.meta.url).href,
+      ownUrl: OWN_MODULES_URL,
       ownModule: addonFile(),
       findCode: (address) => binding.findCode(address),
       nativeSymbols: (addresses) => binding.nativeSymbols(addresses),
@@ -193,7 +194,7 @@ class Engine {
     const notes: string[] = []
     if (!this.#binding.safeReadAvailable()) {
       notes.push(
-        'this machine forbids process_vm_readv; callers of frameless builtins are less certain, and threads without JavaScript have no stacks',
+        'this machine lets no process read its own memory safely (process_vm_readv is forbidden); callers of frameless builtins are less certain, and threads without JavaScript have no stacks',
       )
     }
     if (this.#binding.mainProgramIsStripped()) {

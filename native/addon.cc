@@ -245,9 +245,22 @@ Napi::Value AttachThread(const Napi::CallbackInfo& info) {
                                                      info[1].As<Napi::String>().Utf8Value()));
 }
 
+// Whether the running node has the V8 that this file was compiled for. Asks by Node-API alone, which is the same in all.
+bool IsForThisNode(Napi::Env env, const std::string& abi) {
+  const Napi::Value process = env.Global().Get("process");
+  if (!process.IsObject()) return false;
+  const Napi::Value versions = process.As<Napi::Object>().Get("versions");
+  if (!versions.IsObject()) return false;
+  const Napi::Value modules = versions.As<Napi::Object>().Get("modules");
+  return modules.IsString() && modules.As<Napi::String>().Utf8Value() == abi;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  // Node checks no ABI for Node-API addons, and this one uses V8: the loader compares this with the running node's.
-  exports.Set("abi", Napi::String::New(env, std::to_string(NODE_MODULE_VERSION)));
+  // Node checks no ABI for Node-API addons, and this one uses V8. Loaded into another node it does nothing but say what it
+  // is for: the loader compares this with the running node's, and throws.
+  const std::string abi = std::to_string(NODE_MODULE_VERSION);
+  exports.Set("abi", Napi::String::New(env, abi));
+  if (!IsForThisNode(env, abi)) return exports;
   SigprofHandler::Install();
   sampler.Prepare(v8::Isolate::GetCurrent());
   static const int at_exit = std::atexit(OnProcessExit);

@@ -6,8 +6,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+
+#include "arm64_instructions.h"
 
 namespace nativeprof {
+
+#if defined(__aarch64__)
+
+constexpr size_t kMaxCallBytes = arm64::kInstructionBytes;
+
+// `end` points behind `kMaxCallBytes` readable bytes.
+// Context: signal handler (async-signal-safe).
+inline bool EndsWithCall(const uint8_t* end) {
+  uint32_t code;
+  std::memcpy(&code, end - sizeof(code), sizeof(code));
+  return reinterpret_cast<uintptr_t>(end) % sizeof(code) == 0 && arm64::IsCall(code);
+}
+
+// The return address that a word of the stack, or the link register, stands for.
+// Context: signal handler (async-signal-safe).
+constexpr uintptr_t AsReturnAddress(uintptr_t word) { return arm64::WithoutSignature(word); }
+
+#else
 
 // The longest call instruction that x64 compilers emit: FF /2 with SIB and disp32, and a REX prefix.
 constexpr size_t kMaxCallBytes = 8;
@@ -34,6 +55,12 @@ inline bool EndsWithCall(const uint8_t* end) {
   }
   return false;
 }
+
+// The return address that a word of the stack stands for.
+// Context: signal handler (async-signal-safe).
+constexpr uintptr_t AsReturnAddress(uintptr_t word) { return word; }
+
+#endif  // defined(__aarch64__)
 
 }  // namespace nativeprof
 

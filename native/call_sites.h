@@ -34,8 +34,10 @@ class CallSites {
   // Whether a call instruction ends at `address`, or did when it was first asked.
   // Context: signal handler (async-signal-safe).
   bool IsCallSite(SignalContext context, uintptr_t address, Mapped mapped) {
-#if defined(__x86_64__)
     if (address <= kMaxCallBytes) return false;
+#if defined(__aarch64__)
+    if (address % arm64::kInstructionBytes != 0) return false;
+#endif
     std::atomic<uintptr_t>& entry = known_[address * kMultiplier >> kShift];
     if (entry.load(std::memory_order_relaxed) == address) return true;
     uint8_t before[kMaxCallBytes];
@@ -49,10 +51,6 @@ class CallSites {
     }
     entry.store(address, std::memory_order_relaxed);
     return true;
-#else
-    static_cast<void>(context);
-    return mapped != Mapped::kUnknown && address % 4 == 0;
-#endif
   }
 
   // Has the processor fetch what IsCallSite() will look at.

@@ -3,15 +3,14 @@
 #include "end_signals.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <iterator>
 
 #include "signal_safe.h"
+#include "signal_semaphore.h"
 
 namespace nativeprof {
 
@@ -26,7 +25,7 @@ bool is_ours[std::size(kSignals)];
 v8::Isolate* isolate = nullptr;
 uv_async_t wake_loop;
 bool (*callback)() = nullptr;
-sem_t signal_came;
+SignalSemaphore signal_came;
 
 // written by the handler
 std::atomic<int> received_signal{kNone};
@@ -59,7 +58,7 @@ void HandleEndSignal(int signal) {
       !received_signal.compare_exchange_strong(none, signal, std::memory_order_acq_rel)) {
     DieOf(signal);
   }
-  sem_post(&signal_came);
+  signal_came.Post();
 }
 
 // Runs on the JS thread, from V8's interrupt or from the event loop.
@@ -72,9 +71,7 @@ void OnInterrupt(v8::Isolate*, void*) { CallBackAndDie(); }
 void OnWake(uv_async_t*) { CallBackAndDie(); }
 
 void* WaitForSignal(void*) {
-  while (sem_wait(&signal_came) != 0) {
-    if (errno != EINTR) return nullptr;
-  }
+  if (!signal_came.Wait()) return nullptr;
   if (!watching.load(std::memory_order_acquire)) DieOf(received_signal.load(std::memory_order_acquire));
   isolate->RequestInterrupt(OnInterrupt, nullptr);
   uv_async_send(&wake_loop);
@@ -115,7 +112,7 @@ bool EndSignals::Watch(v8::Isolate* of_isolate, uv_loop_t* loop, bool (*call)())
   if (watching.load(std::memory_order_relaxed)) return true;
   isolate = of_isolate;
   callback = call;
-  if (sem_init(&signal_came, 0, 0) != 0) return false;
+  if (!signal_came.Init()) return false;
   if (uv_async_init(loop, &wake_loop, OnWake) != 0) return false;
   uv_unref(reinterpret_cast<uv_handle_t*>(&wake_loop));
   if (!StartWaiting()) return false;

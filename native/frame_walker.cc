@@ -91,14 +91,9 @@ void FrameWalker::PrefetchCallers() {
 }
 
 void FrameWalker::TakeRegisters(const Registers& leaf) {
-#if defined(__x86_64__)
   static_assert(sizeof(general_) == sizeof(leaf.general), "both are indexed by DWARF numbers");
   std::memcpy(general_, leaf.general, sizeof(general_));
-  known_ = (uint32_t{1} << kRegisters) - 1;
-#else
-  general_[kDwarfReturnAddress] = leaf.lr;
-  known_ = uint32_t{1} << kDwarfReturnAddress;
-#endif
+  known_ = static_cast<uint32_t>((uint64_t{1} << kRegisters) - 1);
 }
 
 bool FrameWalker::IsKnown(uint8_t number) const {
@@ -119,7 +114,8 @@ FrameWalker::Step FrameWalker::StepByFramePointer() {
   if (!stack_.Has(fp) || !stack_.Has(fp + kWordBytes)) return Step::kBroken;
   is_by_two_words_ = true;
   fp_words_below_pc_ = 1;
-  return ReturnTo(stack_.Word(fp + kWordBytes), fp + 2 * kWordBytes, stack_.Word(fp));
+  const uintptr_t sp = fp + 2 * kWordBytes + BytesAboveFrame(AsReturnAddress(stack_.Word(fp + kWordBytes)));
+  return ReturnTo(stack_.Word(fp + kWordBytes), sp, stack_.Word(fp));
 }
 
 UnwindRule FrameWalker::FindRule(uintptr_t pc, bool is_exact) {
@@ -144,7 +140,10 @@ FrameWalker::Step FrameWalker::StepByRule(bool is_exact) {
   const uintptr_t pc = is_exact ? now_.pc : now_.pc - 1;
   const UnwindRule rule = FindRule(pc, is_exact);
   if (rule.cfa == UnwindRule::Cfa::kEnd) return Step::kFirstFrame;
-  if (rule.cfa == UnwindRule::Cfa::kUnknown) return is_exact ? StepOutOfUnknownLeaf() : StepByFramePointer();
+  if (rule.cfa == UnwindRule::Cfa::kUnknown) {
+    if (is_exact) return StepOutOfUnknownLeaf();
+    return IsFirstWithoutTables() ? Step::kFirstFrame : StepByFramePointer();
+  }
 
   if (!IsKnown(rule.cfa_register)) return Step::kBroken;
   uintptr_t cfa = Register(rule.cfa_register) + static_cast<intptr_t>(rule.cfa_offset);
@@ -176,6 +175,8 @@ FrameWalker::Step FrameWalker::StepByRule(bool is_exact) {
     else if (rule.rbx != UnwindRule::Fp::kSame) known_ |= uint32_t{1} << kDwarfBase;
   }
   known_ &= ~changed;
+  // A call has overwritten it.
+  if constexpr (kReturnAddressIsRegister) known_ &= ~(uint32_t{1} << kDwarfReturnAddress);
   ReadLink(rule, cfa);
   if (!rule.is_signal_frame) return ReturnTo(caller, cfa, fp);
   // The frame of a signal handler: under it lies whatever was interrupted, at any instruction, on this stack or another.
@@ -188,9 +189,14 @@ FrameWalker::Step FrameWalker::StepByRule(bool is_exact) {
 // Code without tables, interrupted somewhere: WebAssembly, the compiled code of other engines. It keeps frame pointers, but
 // for the first instructions and the last.
 FrameWalker::Step FrameWalker::StepOutOfUnknownLeaf() {
+#if defined(__aarch64__)
+  const bool is_in_link = IsKnown(kDwarfReturnAddress) && IsReturnAddressInLink();
+#endif
   known_ = 0;
   is_by_two_words_ = false;
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+  if (is_in_link) return ReturnTo(general_[kDwarfReturnAddress], now_.sp, now_.fp);
+#else
   constexpr uint8_t kPushFp[] = {0x55, 0x48, 0x89, 0xe5};  // push rbp; mov rbp, rsp
   constexpr uint8_t kMoveFp[] = {0x48, 0x89, 0xe5};        // mov rbp, rsp
   constexpr uint8_t kReturn[] = {0xc3};
@@ -206,8 +212,10 @@ FrameWalker::Step FrameWalker::StepOutOfUnknownLeaf() {
   return StepByFramePointer();
 }
 
-FrameWalker::Step FrameWalker::ReturnTo(uintptr_t pc, uintptr_t sp, uintptr_t fp) {
-  const bool is_possible = sp > now_.sp && sp <= stack_.top();
+FrameWalker::Step FrameWalker::ReturnTo(uintptr_t return_address, uintptr_t sp, uintptr_t fp) {
+  const uintptr_t pc = AsReturnAddress(return_address);
+  // A leaf whose return address is in a register may have nothing on the stack.
+  const bool is_possible = (kReturnAddressIsRegister ? sp >= now_.sp : sp > now_.sp) && sp <= stack_.top();
   if (is_possible && memory_ != nullptr && memory_->Find(pc, sp, fp)) {
     now_ = {pc, sp, fp};
     return Step::kRemembered;
@@ -223,6 +231,7 @@ FrameWalker::Step FrameWalker::ReturnTo(uintptr_t pc, uintptr_t sp, uintptr_t fp
 }
 
 bool FrameWalker::IsCallSite(uintptr_t address) {
+  if (address <= kMaxCallBytes) return false;  // a cache without an entry looks as if it had one for 0
   if (IsV8(address)) return v8_code_->IsReturnAddress(context_, address, resources_.call_sites);
   // One look for both: a handler finds neither cache in the processor's.
   if (tables_ != nullptr && resources_.unwind_cache.Find(context_, address - 1, &next_rule_)) {

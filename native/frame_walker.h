@@ -60,11 +60,7 @@ class FrameWalker {
     uintptr_t sp;
     uintptr_t fp;
   };
-#if defined(__aarch64__)
-  static constexpr uint8_t kRegisters = 32;
-#else
-  static constexpr uint8_t kRegisters = 16;
-#endif
+  static constexpr uint8_t kRegisters = kGeneralRegisters;
   enum class Step : uint8_t { kCaller, kRemembered, kFirstFrame, kBroken };
   // How far the last walk could be followed.
   enum class Followed : uint8_t { kNowhere, kSomeFrames, kToTheEnd };
@@ -84,7 +80,22 @@ class FrameWalker {
   UnwindRule FindRule(uintptr_t pc, bool is_exact);
   Step StepByRule(bool is_exact);
   Step StepOutOfUnknownLeaf();
-  Step ReturnTo(uintptr_t pc, uintptr_t sp, uintptr_t fp);
+#if defined(__aarch64__)
+  bool IsReturnAddressInLink();
+  uintptr_t BytesAboveFrame(uintptr_t return_address);
+#else
+  uintptr_t BytesAboveFrame(uintptr_t) { return 0; }
+#endif
+#if defined(__GLIBC__) && defined(__x86_64__)
+  bool IsFirstWithoutTables() { return false; }
+#else
+  // Elsewhere the tables do not tell a thread's first function (musl, macOS), or not that of every program (arm64); its caller's
+  // frame pointer is 0. Not for a leaf, which may use the register for something else.
+  bool IsFirstWithoutTables() {
+    return now_.fp == 0 || (stack_.Has(now_.fp) && stack_.Word(now_.fp) == 0);
+  }
+#endif
+  Step ReturnTo(uintptr_t return_address, uintptr_t sp, uintptr_t fp);
   bool AddV8Frame();
   bool FindHiddenCaller(uintptr_t most_bytes);
   const Builtin* FindBuiltin(uintptr_t address);

@@ -4,6 +4,7 @@
 #ifndef NATIVEPROF_INTERPRETER_LEAF_H_
 #define NATIVEPROF_INTERPRETER_LEAF_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "registers.h"
@@ -20,24 +21,28 @@ struct BytecodePlace {
 };
 
 // The offset as the frame should have it; as it has it, if the registers do not tell.
-// The code for a bytecode begins with the array in r12 and the offset, counted from the tagged pointer, in r9; at its end it
-// counts r9 up and goes to the code for the next one (V8's src/codegen/x64/register-x64.h). In between it may use r9 for
-// something else, which is nearly never an offset in this array.
+// The code for a bytecode begins with the array in r12 (arm64: x20) and the offset, counted from the tagged pointer, in r9
+// (x19); at its end it counts that up and goes to the code for the next one (V8's src/codegen/x64/register-x64.h, and arm64).
+// In between it may use r9 for something else, which is nearly never an offset in this array.
 // Context: signal handler (async-signal-safe).
-inline uintptr_t RunningBytecodeOffset([[maybe_unused]] SignalContext context, [[maybe_unused]] const Registers& registers,
-                                       BytecodePlace in_frame, [[maybe_unused]] const V8Code& v8_code,
-                                       [[maybe_unused]] const SafeReader& safe_reader) {
-#if defined(__x86_64__)
+inline uintptr_t RunningBytecodeOffset(SignalContext context, const Registers& registers, BytecodePlace in_frame,
+                                       const V8Code& v8_code, const SafeReader& safe_reader) {
+#if defined(__aarch64__)
+  constexpr size_t kOffsetRegister = 19;
+  constexpr size_t kArrayRegister = 20;
+#else
+  constexpr size_t kOffsetRegister = 9;
+  constexpr size_t kArrayRegister = 12;
+#endif
   constexpr uintptr_t kArrayLength = 8;  // a Smi, the same on all versions that are known
-  const uintptr_t offset = registers.general[9];
+  const uintptr_t offset = registers.general[kOffsetRegister];
   const uintptr_t first = v8_code.unoptimized_frame(context).first_bytecode;
   uint64_t length = 0;
-  if (registers.general[12] == in_frame.array && offset >= first &&
+  if (registers.general[kArrayRegister] == in_frame.array && offset >= first &&
       safe_reader.Read(context, in_frame.array - 1 + kArrayLength, &length, sizeof(length)) &&
       offset - first < length >> 32) {
     return offset << 32;
   }
-#endif
   return in_frame.offset;
 }
 

@@ -22,6 +22,15 @@ inline bool HasJsLinkage([[maybe_unused]] const uint8_t* code, [[maybe_unused]] 
   if (size > sizeof(kJsFrame) && std::memcmp(code, kJsFrame, sizeof(kJsFrame)) == 0) return true;
   return size > kJumpOffset && std::memcmp(code, kLoadCppFunction, sizeof(kLoadCppFunction)) == 0 &&
          code[kJumpOffset] == 0xe9;
+#elif defined(__aarch64__)
+  // stp x29, x30, [sp, #-16]!; mov x29, sp; stp xzr, x0, [sp, #-32]!; stp x1, x27, [sp, #16]: the same.
+  constexpr uint32_t kJsFrame[] = {0xa9bf7bfd, 0x910003fd, 0xa9be03ff, 0xa9016fe1};
+  if (size >= sizeof(kJsFrame) && std::memcmp(code, kJsFrame, sizeof(kJsFrame)) == 0) return true;
+  // ldr xN, [x26, #n]; b: the same.
+  uint32_t first[2];
+  if (size < sizeof(first)) return false;
+  std::memcpy(first, code, sizeof(first));
+  return (first[0] & 0xffc003e0) == 0xf9400340 && (first[1] & 0xfc000000) == 0x14000000;
 #else
   return true;
 #endif

@@ -1,7 +1,9 @@
-// leaf_frame.cc: see leaf_frame.h. The byte patterns are those of V8's code generators for x64, the same from V8 11.3
+// leaf_frame.cc: leaf_frame.h for x64; leaf_frame_arm64.cc is that for arm64. The byte patterns are those of V8's code generators for x64, the same from V8 11.3
 // (Node 20) to 14.6 (Node 26); each stands below with the instructions it means.
 
 #include "leaf_frame.h"
+
+#if defined(__x86_64__)
 
 #include <algorithm>
 
@@ -12,8 +14,6 @@
 namespace nativeprof {
 
 namespace {
-
-#if defined(__x86_64__)
 
 constexpr uintptr_t kWordBytes = sizeof(uintptr_t);
 
@@ -275,18 +275,16 @@ class Unwinder {
   Registers& now_ = leaf_.registers;
 };
 
-#endif  // defined(__x86_64__)
-
 }  // namespace
 
-Leaf UnwindLeaf([[maybe_unused]] SignalContext context, const Registers& registers, [[maybe_unused]] uintptr_t stack_top,
-                [[maybe_unused]] const V8Code& v8_code, [[maybe_unused]] CallSites& call_sites) {
-#if defined(__x86_64__)
+Leaf UnwindLeaf(SignalContext context, const Registers& registers, uintptr_t stack_top, const V8Code& v8_code,
+                CallSites& call_sites) {
   if (registers.sp + 2 * kWordBytes <= stack_top) {
     return Unwinder(context, registers, stack_top, v8_code, call_sites).Unwind();
   }
-#endif
   return {registers, {registers.pc}, 1, false, false};
 }
 
 }  // namespace nativeprof
+
+#endif  // defined(__x86_64__)

@@ -1,4 +1,5 @@
-// safe_read.h: reads memory that may not be there.
+// safe_read.h: reads memory that may not be there, by a system call that fails where a read would fault: process_vm_readv on
+// the own process, or, where there is none or it is forbidden (macOS, emulators, older sandboxes), a pipe.
 
 #ifndef NATIVEPROF_SAFE_READ_H_
 #define NATIVEPROF_SAFE_READ_H_
@@ -17,7 +18,7 @@ class SafeReader {
   void Probe();
 
   // Copies `bytes` from `address`. False, and nothing else, if they are not mapped or Probe() found no way.
-  // process_vm_readv on the own process is one system call (1.7 us measured) that fails with EFAULT instead of faulting.
+  // One system call (1.7 us measured), or with a pipe two; of at most a page.
   // Context: signal handler (async-signal-safe).
   bool Read(SignalContext, uintptr_t address, void* out, size_t bytes) const;
 
@@ -28,11 +29,13 @@ class SafeReader {
   static constexpr size_t kMostPages = 16;
   size_t CountReadablePages(uintptr_t page, size_t count) const;
 
-  bool available() const { return available_; }
+  bool available() const { return way_ != Way::kNone; }
 
  private:
+  enum class Way : uint8_t { kNone, kByKernel, kByPipe };
+
   // immutable while a handler can run
-  bool available_ = false;
+  Way way_ = Way::kNone;
   int pid_ = 0;
 };
 

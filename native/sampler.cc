@@ -53,7 +53,8 @@ Started Sampler::Start(v8::Isolate* isolate, const SamplerSettings& settings) {
   why_not_moved_.clear();
   threads_.StartListening(isolate, settings.max_depth);
   const bool is_process = settings.timer == TimerKind::kProcess;
-  SigprofHandler::Arm({&ring_, &counters_, &resources_, &coverage_watch_, settings.wake_reader, is_process});
+  SigprofHandler::Arm({&ring_, &counters_, &resources_, &coverage_watch_, settings.wake_reader, is_process,
+                       settings.period_ns});
   running_ = true;
   const TickerResult started = ticker_.Start(settings.timer, settings.period_ns);
   if (started.outcome == TickerResult::Outcome::kStarted) {

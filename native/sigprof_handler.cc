@@ -9,6 +9,8 @@
 #include "clock.h"
 #include "record.h"
 #include "stack_walker.h"
+#include "timer/cpu_credit.h"
+#include "timer/thread_clock.h"
 #include "timer/timer_ticks.h"
 #if defined(NATIVEPROF_COMPARE_WALKS)
 #include "walk_comparison.h"
@@ -47,6 +49,23 @@ bool IsProcessTick(const siginfo_t& info) {
   return info.si_code == SI_KERNEL;
 #else
   return info.si_pid == 0;
+#endif
+}
+
+#if defined(__APPLE__)
+// written by the handler, for its own thread
+NATIVEPROF_SIGNAL_SAFE_TLS CpuCredit cpu_credit;
+#endif
+
+// How many ticks such a signal stands for.
+// Context: signal handler (async-signal-safe).
+uint64_t ProcessTicks() {
+#if defined(__APPLE__)
+  uint64_t cpu_nanos;
+  if (!ReadCpuClock(CLOCK_THREAD_CPUTIME_ID, &cpu_nanos)) return 1;
+  return cpu_credit.Take(recording, cpu_nanos, with.period_ns);
+#else
+  return 1;
 #endif
 }
 
@@ -103,7 +122,7 @@ void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept
   const bool is_armed = armed.load(std::memory_order_seq_cst);
   // A late signal of a timer of ours is nobody else's, either.
   TimerTicks tick = TakeTicksOf(SignalContext(), *info);
-  if (!tick.is_ours && is_armed && with.takes_process_ticks && IsProcessTick(*info)) tick = {true, 1};
+  if (!tick.is_ours && is_armed && with.takes_process_ticks && IsProcessTick(*info)) tick = {true, ProcessTicks()};
   if (!tick.is_ours) {
     if (is_armed) Count(with.counters->forwarded);
     Forward(signal, info, context);

@@ -45,6 +45,7 @@ class SigprofHandler {
     CoverageWatch* coverage_watch;
     void (*wake_reader)();   // async-signal-safe
     bool takes_process_ticks;  // ITIMER_PROF is ours
+    uint64_t period_ns;
   };
 
   // From here on a tick is a sample for the ring.

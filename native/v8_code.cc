@@ -10,91 +10,12 @@
 #include <cstring>
 #include <iterator>
 
+#include "builtin_kinds.h"
 #include "call_site.h"
 
 namespace nativeprof {
 
 namespace {
-
-// push rbp; mov rbp, rsp, and the same with push rsi; push rdi behind it, which makes a JavaScript frame.
-constexpr uint8_t kFrameSetup[] = {0x55, 0x48, 0x89, 0xe5};
-constexpr uint8_t kJsFrameSetup[] = {0x55, 0x48, 0x89, 0xe5, 0x56, 0x57};
-
-// And its twin, …ForProfiling.
-constexpr std::string_view kInterpreter = "InterpreterEntryTrampoline";
-
-// Builtins that are jumped to out of a function's code and work in, tear down or rebuild that function's frame.
-// Named in V8's src/builtins/builtins-definitions.h; a name that a version lacks does no harm.
-constexpr std::string_view kWorkInUnoptimizedFrame[] = {
-    "BaselineLeaveFrame",
-    "BaselineOrInterpreterEnterAtBytecode",
-    "BaselineOrInterpreterEnterAtNextBytecode",
-    "InterpreterEnterAtBytecode",
-    "InterpreterEnterAtNextBytecode",
-};
-constexpr std::string_view kWorkInFrameOfAnother[] = {
-    "BaselineOnStackReplacement",
-    "BaselineOutOfLinePrologueDeopt",
-    "ContinueToCodeStubBuiltin",
-    "ContinueToCodeStubBuiltinWithResult",
-    "ContinueToJavaScriptBuiltin",
-    "ContinueToJavaScriptBuiltinWithResult",
-    "DeoptimizationEntry_Eager",
-    "DeoptimizationEntry_Lazy",
-    "DeoptimizationEntry_LazyAfterFastCall",
-    "InterpreterOnStackReplacement",
-    "InterpreterOnStackReplacement_ToBaseline",
-    "MaglevOnStackReplacement",
-    "RestartFrameTrampoline",
-};
-
-// The beginnings of the names of builtins that have their return address in a register for a while.
-constexpr std::string_view kLiftReturnAddress[] = {
-    "CEntry_",           "CallBoundFunction",      "ConstructBoundFunction", "ConstructForwardAllArgs",
-    "FunctionPrototype", "InterpreterForwardAll",  "InterpreterPush",        "JSBuiltinsConstructStub",
-    "JSConstructStub",   "ReflectApply",           "ReflectConstruct",       "ResumeGeneratorTrampoline",
-};
-
-template <size_t N>
-bool Contains(const std::string_view (&names)[N], std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-// pop r8 or pop r10
-bool PopsIntoR8OrR10(const uint8_t* code, size_t size) {
-  for (size_t i = 0; i + 1 < size; ++i) {
-    if (code[i] == 0x41 && (code[i + 1] == 0x58 || code[i + 1] == 0x5a)) return true;
-  }
-  return false;
-}
-
-Builtin Classify(uintptr_t start, size_t size, std::string_view name) {
-  const uint8_t* const code = reinterpret_cast<const uint8_t*>(start);
-  Builtin builtin = {start, static_cast<uint32_t>(size), BuiltinFrame::kStubOrNone, 0, false, false, false};
-  const auto* const setup = std::search(code, code + size, std::begin(kJsFrameSetup), std::end(kJsFrameSetup));
-  if (setup == code && size > 0) {
-    builtin.frame = BuiltinFrame::kAtEntry;
-  } else if (Contains(kWorkInUnoptimizedFrame, name)) {
-    builtin.frame = BuiltinFrame::kOfUnoptimized;
-  } else if (Contains(kWorkInFrameOfAnother, name)) {
-    builtin.frame = BuiltinFrame::kOfAnother;
-  } else if (name == "BaselineOutOfLinePrologue") {
-    // Before Node 24 this one builds the frame in several pieces; its first push rbp is what counts.
-    const auto* const push = std::search(code, code + size, std::begin(kFrameSetup), std::end(kFrameSetup));
-    builtin.frame = BuiltinFrame::kForItsCaller;
-    builtin.setup_offset = static_cast<uint16_t>(push - code);
-  } else if (setup != code + size) {
-    builtin.frame = BuiltinFrame::kLate;
-    builtin.setup_offset = static_cast<uint16_t>(setup - code);
-    builtin.interprets = name.substr(0, kInterpreter.size()) == kInterpreter;
-  } else {
-    builtin.lifts_return_address =
-        std::any_of(std::begin(kLiftReturnAddress), std::end(kLiftReturnAddress),
-                    [name](std::string_view beginning) { return name.substr(0, beginning.size()) == beginning; });
-    builtin.lifts_into_r8_or_r10 = builtin.lifts_return_address && PopsIntoR8OrR10(code, size);
-  }
-  return builtin;
-}
 
 // What V8 11.3 to 14.6 have, by the symbols that node exports for debuggers.
 struct DebugSymbol {
@@ -113,18 +34,6 @@ const char* FindUnknownLayout() {
     if (symbol != nullptr && *static_cast<const int*>(symbol) != known.value) return known.name;
   }
   return nullptr;
-}
-
-// The interpreter's entry loads it soon behind its frame setup: mov r9d, imm32. 0 if that is not there.
-uint32_t FindFirstBytecode(const Builtin& interpreter) {
-  constexpr uint8_t kMoveR9[] = {0x41, 0xb9};
-  constexpr size_t kSoonBytes = 32;
-  const uint8_t* const from = reinterpret_cast<const uint8_t*>(interpreter.start) + interpreter.setup_offset;
-  const uint8_t* const to = from + kSoonBytes;
-  const uint8_t* const found = std::search(from, to, std::begin(kMoveR9), std::end(kMoveR9));
-  uint32_t offset = 0;
-  if (found != to) std::memcpy(&offset, found + sizeof(kMoveR9), sizeof(offset));
-  return offset < 256 ? offset : 0;
 }
 
 // Where the second copy of the builtins is: the one mapping of a file inside the range of compiled code. 0 if none.
@@ -191,7 +100,7 @@ void V8Code::Add(uintptr_t start, size_t size, std::string_view name) {
   if (ConsumePrefix(name, "BytecodeHandler:")) {
     builtins_.push_back({start, static_cast<uint32_t>(size), BuiltinFrame::kBytecodeHandler, 0, false, false, false});
   } else if (ConsumePrefix(name, "Builtin:")) {
-    builtins_.push_back(Classify(start, size, name));
+    builtins_.push_back(ClassifyBuiltin(start, size, name));
     if (builtins_.back().interprets) unoptimized_frame_.first_bytecode = FindFirstBytecode(builtins_.back());
   }
 }

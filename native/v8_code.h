@@ -1,5 +1,5 @@
-// v8_code.h: where V8's machine code lies in this process, how each of its builtins treats the stack frame, and what the
-// instructions around an interrupted one mean. Filled before the sampler is armed; from then on immutable, so that a
+// v8_code.h: where V8's machine code lies in this process, which builtin is where (builtin_kinds.h), and what the instructions
+// around an interrupted one mean. Filled before the sampler is armed; from then on immutable, so that a
 // handler may read it.
 
 #ifndef NATIVEPROF_V8_CODE_H_
@@ -14,47 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "builtin_kinds.h"
 #include "call_sites.h"
 #include "safe_read.h"
 #include "signal_safe.h"
 
 namespace nativeprof {
-
-// When a builtin has a frame of its own.
-enum class BuiltinFrame : uint8_t {
-  // A JavaScript frame, from its first instructions on: push rbp; mov rbp, rsp; push rsi; push rdi.
-  kAtEntry,
-  // A JavaScript frame, but only from `setup_offset` on: the interpreter's entry trampoline.
-  kLate,
-  // Like kLate, and called by the function whose frame it sets up: two return addresses lie on the stack until then.
-  kForItsCaller,
-  // A stub frame, or on some paths none. (No builtin mixes a JavaScript frame with none: checked on V8 11.3, 12.4, 13.6
-  // and 14.6, so the marker in the frame tells the two apart.)
-  kStubOrNone,
-  // Works in the frame of the interpreted or baseline function that it belongs to: leaves it, or goes on in it.
-  kOfUnoptimized,
-  // Works in the frame of the function it was jumped to from, or rebuilds it.
-  kOfAnother,
-  // Runs in the frame of the interpreted function, or in a stub frame on top of it.
-  kBytecodeHandler,
-};
-
-struct Builtin {
-  uintptr_t start;
-  uint32_t size;
-  BuiltinFrame frame;
-  uint16_t setup_offset;  // bytes from start to `push rbp`; only for kLate and kForItsCaller
-  // Where it is returned to, an interpreted function goes on.
-  bool interprets;
-  // Takes its return address off the stack into a register, to push or drop arguments; with the second, into r8 or r10.
-  bool lifts_return_address;
-  bool lifts_into_r8_or_r10;
-
-  bool WorksInUnoptimizedFrame() const {
-    return interprets || frame == BuiltinFrame::kBytecodeHandler || frame == BuiltinFrame::kForItsCaller ||
-           frame == BuiltinFrame::kOfUnoptimized;
-  }
-};
 
 // Where the frame of an interpreted function keeps what identifies it; the same in baseline code, but for the offset.
 struct UnoptimizedFrame {

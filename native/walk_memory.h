@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "call_site.h"
+
 namespace nativeprof {
 
 // A frame, and how its callee's led to it. Its sp is one word above the return address.
@@ -91,7 +93,7 @@ class WalkMemory {
   bool IsStillBehind(size_t i) const {
     const RememberedFrame& frame = frames_[i];
     const uintptr_t* const slot = reinterpret_cast<const uintptr_t*>(SlotOf(frame));
-    if (frame.kind == RememberedFrame::Kind::kFoundAgain || *slot != frame.pc) return false;
+    if (frame.kind == RememberedFrame::Kind::kFoundAgain || AsReturnAddress(*slot) != frame.pc) return false;
     return (frame.fp_words_below_pc == 0 ? frames_[i + 1].fp : *(slot - frame.fp_words_below_pc)) == frame.fp;
   }
 

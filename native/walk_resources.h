@@ -80,6 +80,55 @@ class UnwindCache {
 
   static size_t IndexOf(uintptr_t pc) { return pc * 0x9e3779b97f4a7c15 >> (64 - kBits); }
 
+#if defined(__aarch64__)
+
+  // bits 0..1 cfa, 2..3 fp, 4 whether the return address is in the link register, 5 whether the CFA counts from the frame pointer
+  // or from the stack pointer, 6 whether any other register has changed (then all count as changed), 8..23 CFA offset, 24..39 where
+  // below the CFA the frame pointer is saved, 40..55 where the return address is; offsets in words.
+  static uint64_t Pack(const UnwindRule& rule) {
+    // These two say nothing else.
+    if (rule.cfa == UnwindRule::Cfa::kUnknown || rule.cfa == UnwindRule::Cfa::kEnd) return static_cast<uint64_t>(rule.cfa);
+    const auto fits_below = [](uint8_t base, int32_t offset) {
+      return base == UnwindRule::kFromCfa && offset % kWordBytes == 0 && offset <= 0 && -offset / kWordBytes < 1 << 16;
+    };
+    const bool is_in_link = rule.return_address == UnwindRule::ReturnAddress::kInRegister;
+    const bool is_fp_saved = rule.fp == UnwindRule::Fp::kSaved;
+    const bool fits = rule.cfa != UnwindRule::Cfa::kDereference && rule.cfa_index_scale == 0 && !rule.is_signal_frame &&
+                      (rule.cfa_register == kDwarfStackPointer || rule.cfa_register == kDwarfFramePointer) &&
+                      rule.cfa_offset >= 0 && rule.cfa_offset % kWordBytes == 0 &&
+                      rule.cfa_offset / kWordBytes < 1 << 16 && rule.fp != UnwindRule::Fp::kInRegister &&
+                      (!is_fp_saved || fits_below(rule.fp_base, rule.fp_offset)) &&
+                      (is_in_link ? rule.return_address_base == kDwarfReturnAddress
+                                  : fits_below(rule.return_address_base, rule.return_address_offset));
+    if (!fits) return kDoesNotFit;
+    const auto words_below = [](bool is_saved, int32_t offset) {
+      return is_saved ? static_cast<uint64_t>(-offset / kWordBytes) : 0;
+    };
+    return static_cast<uint64_t>(rule.cfa) | static_cast<uint64_t>(rule.fp) << 2 | uint64_t{is_in_link} << 4 |
+           uint64_t{rule.cfa_register == kDwarfFramePointer} << 5 | uint64_t{rule.changed_registers != 0} << 6 |
+           static_cast<uint64_t>(rule.cfa_offset / kWordBytes) << 8 | words_below(is_fp_saved, rule.fp_offset) << 24 |
+           words_below(!is_in_link, rule.return_address_offset) << 40;
+  }
+  static UnwindRule Unpack(uint64_t value) {
+    const auto bits = [value](int first, int count) {
+      return static_cast<int32_t>(value >> first & ((uint64_t{1} << count) - 1));
+    };
+    UnwindRule rule = {};
+    rule.cfa = static_cast<UnwindRule::Cfa>(bits(0, 2));
+    rule.fp = static_cast<UnwindRule::Fp>(bits(2, 2));
+    const bool is_in_link = bits(4, 1) != 0;
+    if (is_in_link) rule.return_address = UnwindRule::ReturnAddress::kInRegister;
+    if (is_in_link) rule.return_address_base = kDwarfReturnAddress;
+    rule.cfa_register = bits(5, 1) != 0 ? kDwarfFramePointer : kDwarfStackPointer;
+    if (bits(6, 1) != 0) rule.changed_registers = UINT32_MAX;
+    rule.cfa_offset = bits(8, 16) * kWordBytes;
+    rule.fp_offset = -bits(24, 16) * kWordBytes;
+    rule.return_address_offset = -bits(40, 16) * kWordBytes;
+    return rule;
+  }
+
+#else
+
   // bits 0..1 cfa, 2..3 fp, 4..5 rbx, 6..9 register, 10..25 changed registers, 26..40 CFA offset, 41..51 where below the CFA
   // rbx is saved, 52..63 where the frame pointer is; offsets in words. A CFA is above its register, or just at it.
   static uint64_t Pack(const UnwindRule& rule) {
@@ -122,6 +171,8 @@ class UnwindCache {
     rule.return_address_offset = -kWordBytes;
     return rule;
   }
+
+#endif  // defined(__aarch64__)
 
   Set sets_[size_t{1} << kBits] = {};  // written by handlers
 };

@@ -3,7 +3,7 @@
 // The file is replaced by rename, so a process that has it mapped, or loads it meanwhile, is not harmed.
 //
 // --compare-walks: builds the addon that also has V8 walk every stack (native/walk_comparison.h), into build/ and never
-// into prebuilds/. node-gyp-build loads it where NATIVEPROF_PREBUILD says so: COMPARING_FOLDER.
+// into prebuilds/. It is loaded where NATIVEPROF_PREBUILD says so: COMPARING_FOLDER.
 
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const LIB_LAYERS = [
-  ['errors', 'profile', 'timers', 'threads', 'env', 'options'],
+  ['errors', 'profile', 'timers', 'threads', 'env', 'options', 'own-package', 'binding-file'],
   ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
   [
     'path-table',
@@ -31,7 +31,17 @@ const LIB_LAYERS = [
 ]
 
 const NATIVE_LAYERS = [
-  ['signal_safe', 'record', 'clock', 'dwarf_reader', 'unwind_rule', 'cycles'],
+  [
+    'signal_safe',
+    'record',
+    'clock',
+    'dwarf_reader',
+    'unwind_rule',
+    'cycles',
+    'arm64_instructions',
+    'glibc_pins',
+    'glibc_compat',
+  ],
   [
     'ring_buffer',
     'counters',
@@ -40,7 +50,9 @@ const NATIVE_LAYERS = [
     'call_site',
     'js_linkage',
     'safe_read',
+    'signal_semaphore',
     'end_signals',
+    'builtin_kinds',
     'frame_list',
     'walk_memory',
     'modules',
@@ -55,6 +67,7 @@ const NATIVE_LAYERS = [
   ['linked_image', 'symbol_name', 'native_symbols'],
   [
     'call_sites',
+    'arm64_code_window',
     'stack_memory',
     'walk_resources',
     'v8_code',
@@ -67,7 +80,9 @@ const NATIVE_LAYERS = [
     'call_of_c',
     'interpreter_leaf',
     'leaf_frame',
+    'leaf_frame_arm64',
     'frame_walker',
+    'frame_walker_arm64',
     'frame_walker_memory',
     'stack_walker',
     'walk_comparison',

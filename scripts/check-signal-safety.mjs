@@ -39,6 +39,12 @@ const ALLOWED = new Map([
   ['syscall', 'a bare system call by number: gettid, which older versions of glibc have no function for'],
   ['prctl', "a bare system call: PR_GET_NAME copies the 16 bytes of the thread's name"],
   ['process_vm_readv', 'a bare system call; fails where a read would fault'],
+  [
+    'write',
+    'async-signal-safe by POSIX; this and the next: where process_vm_readv is forbidden, through a pipe',
+  ],
+  ['read', 'async-signal-safe by POSIX'],
+  ['sched_yield', 'a bare system call, while another thread reads through the pipe'],
   ['uv_async_send', 'async-signal-safe, says libuv: an atomic exchange and a write to an eventfd'],
   ['memcpy', 'async-signal-safe by POSIX; the compiler calls it for copies of its own, too'],
   ['memmove', 'as memcpy'],
@@ -157,8 +163,9 @@ function reasonFor(allowed, name) {
   return undefined
 }
 
+// `sem_post@GLIBC_2.2.5` is sem_post, of that version of libc.
 function isCalled(name, known) {
-  return name === known || name.startsWith(`${known}(`)
+  return name === known || name.startsWith(`${known}(`) || name.startsWith(`${known}@`)
 }
 
 // Up to the first parenthesis that is no part of a name, as in `(anonymous namespace)` and `operator()`.

@@ -1,8 +1,7 @@
 // native-build.mjs — what it takes to build the addon for one version of Node; shared by prebuild.mjs (all versions, for
 // a release) and build-native.mjs (the running one, while developing).
 // Each ABI is built in a folder of its own, build/abi-<abi>/, made of symlinks to the sources: builds for several versions
-// cannot mix their object files, and there is never a build/Release at the root, which node-gyp-build would load instead
-// of the prebuilt file.
+// cannot mix their object files.
 
 import { spawnSync } from 'node:child_process'
 import {
@@ -32,7 +31,7 @@ const LINKED = ['binding.gyp', 'native', 'package.json', 'node_modules']
 const OVERRULING_SETTING =
   /^npm_(config|package_config_node_gyp)_(nodedir|devdir|target|runtime|arch|jobs|debug|release)$/i
 
-/** Where the prebuilt file of an ABI belongs, by the naming of prebuildify and node-gyp-build. */
+/** Where the prebuilt file of an ABI belongs, by the naming of prebuildify; lib/binding-file.ts looks for it there. */
 export function prebuiltFile(abi) {
   const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc'
   return join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`, `nativeprof.abi${abi}.${libc}.node`)

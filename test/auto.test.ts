@@ -77,7 +77,7 @@ t.test('bad settings are one line on stderr; the program runs as ever', async (t
     [{ NATIVEPROF_OUT: '-' }, /nativeprof run -o -.*ERR_NATIVEPROF_OUTPUT/],
     [
       { NATIVEPROF_PREBUILD: cwd },
-      /nativeprof has no binary for node v.* \(ABI \d+\).*it has .*npm run build.*ERR_NATIVEPROF_NO_BINDING/,
+      /nativeprof has no binary for node v.* \(ABI \d+ on .*There: none.*npx nativeprof build.*ERR_NATIVEPROF_NO_BINDING/,
     ],
   ]
   for (const [env, message] of cases) {

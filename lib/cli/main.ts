@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // main.ts — the command line: picks the verb. Everything a user did wrong ends in one line on stderr and exit code 2.
 
-import { createRequire } from 'node:module'
 import { NativeprofError } from '../errors.js'
 import { printable } from '../labels.js'
+import { VERSION } from '../own-package.js'
 import { invalid } from './arguments.js'
 import { helpOf } from './help.js'
 import { VERBS } from './verbs.js'
@@ -19,8 +19,7 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   if (word === '--version' || word === '-v') {
-    const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
-    process.stdout.write(`${version}\n`)
+    process.stdout.write(`${VERSION}\n`)
     return
   }
   const verb = VERBS.find(({ name }) => name === word)

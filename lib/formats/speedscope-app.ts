@@ -3,9 +3,9 @@
 // are taken from its own index.html. Neighbour: html.ts puts the parts together.
 
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { NativeprofError } from '../errors.js'
+import { ownRequire } from '../own-package.js'
 
 /** The parts of the app, ready to stand between the tags of an HTML document. */
 export interface SpeedscopeApp {
@@ -21,7 +21,7 @@ export interface SpeedscopeApp {
 /** Throws `ERR_NATIVEPROF_OUTPUT` if the package is not installed, or is not put together as it used to be. */
 export function readSpeedscopeApp(): SpeedscopeApp {
   try {
-    const root = dirname(createRequire(import.meta.url).resolve('speedscope/package.json'))
+    const root = dirname(ownRequire().resolve('speedscope/package.json'))
     const folder = join(root, 'dist', 'release')
     const index = readFileSync(join(folder, 'index.html'), 'utf8')
     return {

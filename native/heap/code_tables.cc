@@ -57,7 +57,7 @@ void CodeTableReader::Start() {
   sizes_ = nullptr;
   if (layout_ == nullptr) return HeapTrust::TurnOff(why_not.c_str());
   safe_reader_.Probe();
-  if (!safe_reader_.available()) return HeapTrust::TurnOff("this machine forbids process_vm_readv");
+  if (!safe_reader_.available()) return HeapTrust::TurnOff("this machine lets no process read its own memory safely");
   for (const BytecodeSizes& sizes : kBytecodeSizes) {
     if (sizes.v8_major == layout_->v8_major && sizes.v8_minor == layout_->v8_minor) sizes_ = &sizes;
   }

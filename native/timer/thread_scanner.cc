@@ -2,15 +2,14 @@
 
 #include "thread_scanner.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cerrno>
 
 #include "thread_clock.h"
 
 #if defined(__linux__)
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace nativeprof {

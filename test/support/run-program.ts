@@ -37,9 +37,13 @@ export interface RunOptions {
   readonly deadlineMillis?: number
 }
 
+// Set by scripts/test-arm64.mjs: a node that runs in an emulator, and how many times longer everything takes there.
+const NODE = process.env['NATIVEPROF_TEST_NODE'] ?? process.execPath
+const SLOWNESS = Number(process.env['NATIVEPROF_TEST_SLOWNESS'] ?? 1)
+
 /** Runs `node ...args`. */
 export async function runNode(args: readonly string[], options: RunOptions = {}): Promise<Ending> {
-  return run(process.execPath, args, options)
+  return run(NODE, args, options)
 }
 
 /** Runs any command. */
@@ -64,8 +68,12 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   return new Promise((done, fail) => {
     const deadline = setTimeout(() => {
       child.kill('SIGKILL')
-      fail(new Error(`${file} ${args.join(' ')} did not end in ${deadlineMillis} ms\n${stdout}\n${stderr}`))
-    }, deadlineMillis)
+      fail(
+        new Error(
+          `${file} ${args.join(' ')} did not end in ${deadlineMillis * SLOWNESS} ms\n${stdout}\n${stderr}`,
+        ),
+      )
+    }, deadlineMillis * SLOWNESS)
     child.once('error', fail)
     child.once('close', (code, signal) => {
       clearTimeout(deadline)

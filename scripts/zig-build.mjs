@@ -1,0 +1,128 @@
+// zig-build.mjs — compiles and links the addon for one target and one ABI by zig, from the sources and flags of binding.gyp.
+// (node-gyp makes files for macOS on macOS only, and for one libc.) Objects are kept in build/zig/: those of sources that
+// include nothing of Node's serve all ABIs.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import process from 'node:process'
+import { ROOT } from './native-build.mjs'
+import { findZig } from './zig.mjs'
+
+const ADDON_API = join(ROOT, 'node_modules/node-addon-api')
+const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+
+// Beside those of binding.gyp: what node-gyp adds, and no checks of zig's own.
+const FLAGS = ['-std=gnu++20', '-fno-rtti', '-fno-exceptions', '-fPIC', '-fno-sanitize=undefined', '-g0']
+const SECTIONS = ['-ffunction-sections', '-fdata-sections']
+const DEFINES = [
+  'NODE_GYP_MODULE_NAME=nativeprof',
+  'USING_UV_SHARED=1',
+  'USING_V8_SHARED=1',
+  'BUILDING_NODE_EXTENSION',
+]
+
+/** Builds into `file`. `headers`: an installation of Node, of the ABI that is wanted. */
+export async function zigBuild({ target, abi, headers, file }) {
+  const zig = findZig()
+  const { sources, flags } = readBindingGyp()
+  const jobs = sources.map((source) => {
+    const usesNode = includesNode(join(ROOT, source))
+    const folder = join(ROOT, 'build/zig', target.zig, usesNode ? `abi-${abi}` : 'any-abi')
+    mkdirSync(folder, { recursive: true })
+    const object = join(folder, `${source.replace(/^native\//, '').replaceAll('/', '-')}.o`)
+    const includes = usesNode ? ['-isystem', join(headers, 'include/node'), '-isystem', ADDON_API] : []
+    const args = [...FLAGS, ...SECTIONS, ...flags, ...DEFINES.map((name) => `-D${name}`), ...includes]
+    return { source, object, args: ['-target', target.zig, ...args, '-Inative', '-c', source, '-o', object] }
+  })
+  const changed = newestSource()
+  const pending = jobs.filter(({ object, args }) => !isFresh(object, args, changed))
+  await inParallel(Number(process.env.JOBS ?? availableParallelism()), pending, async ({ object, args }) => {
+    rmSync(`${object}.args`, { force: true })
+    await run(zig, ['c++', ...args])
+    writeFileSync(`${object}.args`, args.join('\n'))
+  })
+  mkdirSync(dirname(file), { recursive: true })
+  const objects = jobs.map(({ object }) => object)
+  await run(zig, [
+    'c++',
+    '-target',
+    target.zig,
+    '-shared',
+    '-O2',
+    ...linkerFlags(target),
+    ...objects,
+    '-o',
+    file,
+  ])
+}
+
+function linkerFlags({ platform, zig }) {
+  if (platform === 'darwin') {
+    // Not stripped behind this: the linker has signed it. There is nothing in it but what is exported and imported.
+    return [
+      '-Wl,-undefined,dynamic_lookup',
+      '-Wl,-dead_strip',
+      '-Wl,-install_name,@rpath/nativeprof.node',
+      '-s',
+    ]
+  }
+  // Symbols of libc++ must not get in the way of a libc++ that another addon brings.
+  const script = join(ROOT, 'build/zig', zig, 'exports.map')
+  writeFileSync(script, `{\n  global: ${ENTRIES.join('; ')};\n  local: *;\n};\n`)
+  return [`-Wl,--version-script=${script}`, '-Wl,--gc-sections', '-Wl,-z,nodelete', '-Wl,-z,now', '-s']
+}
+
+function readBindingGyp() {
+  const [target] = JSON.parse(readFileSync(join(ROOT, 'binding.gyp'), 'utf8')).targets
+  return {
+    sources: target.sources,
+    flags: [...target.cflags_cc, ...target.defines.map((name) => `-D${name}`)],
+  }
+}
+
+// Whether a source includes a header of Node's, or of node-addon-api, itself or by one of ours.
+const knownToInclude = new Map()
+function includesNode(path) {
+  if (knownToInclude.has(path)) return knownToInclude.get(path)
+  knownToInclude.set(path, false) // ours do not include each other in a circle; this ends it if they did
+  const text = readFileSync(path, 'utf8')
+  const isDirect = /^#include <(?:v8[^>]*|napi|uv|node[^>]*)\.h>/m.test(text)
+  const uses =
+    isDirect ||
+    [...text.matchAll(/^#include "([^"]+)"/gm)].some(([, name]) => {
+      const found = [join(dirname(path), name), join(ROOT, 'native', name)].find((file) => existsSync(file))
+      return found !== undefined && includesNode(found)
+    })
+  knownToInclude.set(path, uses)
+  return uses
+}
+
+function isFresh(object, args, changed) {
+  if (!existsSync(object) || statSync(object).mtimeMs < changed) return false
+  return existsSync(`${object}.args`) && readFileSync(`${object}.args`, 'utf8') === args.join('\n')
+}
+
+function newestSource() {
+  const native = join(ROOT, 'native')
+  const files = readdirSync(native, { recursive: true }).map((name) => join(native, name))
+  return Math.max(...[native, ...files, join(ROOT, 'binding.gyp')].map((file) => statSync(file).mtimeMs))
+}
+
+async function inParallel(lanes, items, work) {
+  const rest = [...items]
+  const lane = async () => {
+    while (rest.length > 0) await work(rest.shift())
+  }
+  await Promise.all(Array.from({ length: Math.max(1, lanes) }, lane))
+}
+
+async function run({ program, env }, args) {
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const code = await new Promise((done, failed) => {
+    child.on('error', failed)
+    child.on('close', (status, signal) => done(signal ?? status))
+  })
+  if (code !== 0) throw new Error(`zig ended with ${code} at ${basename(args.at(-1))}`)
+}
