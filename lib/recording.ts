@@ -8,9 +8,10 @@ import type { Drained, ThreadNews } from './binding.js'
 import { accuracyOf } from './accuracy.js'
 import { NativeFrames } from './native-frames.js'
 import { NativeSymbolizer } from './native-symbolizer.js'
-import type { Cost, Counters, Profile, ProcessInfo, Sample, StackTotal, TimerName } from './profile.js'
+import type { Cost, Counters, Profile, Sample, StackTotal, TimerName } from './profile.js'
 import { LabelTable } from './label-table.js'
 import { notesOf } from './recording-notes.js'
+import type { Measured, RecordingSettings } from './recording-settings.js'
 import { decodeRecords } from './records.js'
 import type { RawRecord, RawSample } from './records.js'
 import { StackTable } from './stack-table.js'
@@ -25,35 +26,6 @@ interface ScriptThread {
   readonly symbolizer: Symbolizer
   /** When it was heard that the thread has ended, on the clock of the samples; null while it lives. */
   endedNanos: number | null
-}
-
-/** What does not change during a recording. */
-export interface RecordingSettings {
-  readonly timer: TimerName
-  readonly periodMicros: number
-  readonly startTimeMillis: number
-  /** process.hrtime() at the start, as nanoseconds: the zero of `timeNanos`. */
-  readonly startNanos: number
-  readonly mainTid: number
-  /** Where nativeprof's own scripts are, and the path of its addon. */
-  readonly ownUrl: string
-  readonly ownModule: string
-  /** Module and symbol of each address, flat; see Binding. */
-  readonly nativeSymbols: (addresses: Float64Array) => string[]
-  /** See Binding. */
-  readonly findCode: (address: number) => Buffer
-  /** The text of a set of labels; see Binding. */
-  readonly labelText: (number: number) => string
-  readonly process: ProcessInfo
-}
-
-/** What is measured when a profile is asked for. */
-export interface Measured {
-  readonly durationNanos: number
-  readonly cpuNanos: number
-  readonly notes: readonly string[]
-  /** Whether the profile lists the latest single samples; true by default. */
-  readonly withSamples?: boolean
 }
 
 interface StoredSample extends Place {

@@ -13,30 +13,15 @@ import type { CodeAdded, CodeEvent } from './code-events.js'
 import { takeListing } from './code-listing.js'
 import { JsFrames, PASSES_THROUGH, isFound } from './js-frames.js'
 import type { Code } from './js-frames.js'
+import { NO_PREVIOUS } from './previous-sample.js'
+import type { Previous } from './previous-sample.js'
 import { FRAMES_LEFT_OUT } from './records.js'
 import type { RawSample } from './records.js'
 import { NO_STACK } from './stack-table.js'
 import type { StackTable } from './stack-table.js'
 
-/** The sample before, leaf-first, and the stack of each of its frames. */
-interface Previous {
-  readonly addresses: Float64Array
-  readonly stackIds: Int32Array
-  /** 1 for each frame that is left out, for it passes through: it may turn out to be the last one. */
-  readonly passes: Uint8Array
-  /** How many frames at the leaf end are native. */
-  readonly run: number
-}
-
 /** Addresses that nothing is found at; asked about again beyond these. */
 const MAX_MISSES = 65_536
-
-const NO_PREVIOUS: Previous = {
-  addresses: new Float64Array(0),
-  stackIds: new Int32Array(0),
-  passes: new Uint8Array(0),
-  run: 0,
-}
 
 /** Where a {@link Symbolizer} finds what is not its own. */
 export interface SymbolizerSources extends NativeSources {

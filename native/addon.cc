@@ -97,17 +97,9 @@ TimerKind KindOf(const Napi::Value& timer) {
 }
 
 const char* NameOf(TimerKind kind) {
-  switch (kind) {
-    case TimerKind::kThread:
-      return "thread";
-    case TimerKind::kPerf:
-      return "perf";
-    case TimerKind::kWall:
-      return "wall";
-    case TimerKind::kProcess:
-      break;
-  }
-  return "process";
+  if (kind == TimerKind::kThread) return "thread";
+  if (kind == TimerKind::kPerf) return "perf";
+  return kind == TimerKind::kWall ? "wall" : "process";
 }
 
 const char* NameOf(HeapTrust::State state) {

@@ -32,6 +32,8 @@ const LIB_LAYERS = [
     'label-frames',
     'accuracy',
     'recording-notes',
+    'recording-settings',
+    'previous-sample',
     'code-listing',
     'code-arrivals',
     'label-hooks',
