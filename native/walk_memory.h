@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "call_site.h"
+#include "signal_safe.h"
 
 namespace nativeprof {
 

@@ -1,8 +1,7 @@
 // http-post.ts — one POST, and whether it may be repeated. By node:http, with a connection of its own that keeps no process
 // alive: a fetch in flight would.
 
-import * as http from 'node:http'
-import * as https from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { Outcome } from './sink.js'
 
 export interface Post {
@@ -18,10 +17,16 @@ const MAX_TEXT_BYTES = 512
 
 const MAX_WAIT_MILLIS = 60_000
 
+// Not imported: an import takes in all that the module exports, and with `http.WebSocket` node's fetch, which does not start
+// without WebAssembly (--jitless), and which nobody has asked for.
+function httpFor(url: string): Pick<typeof import('node:http'), 'request'> {
+  return process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http')
+}
+
 /** Never rejects. */
 export async function post({ url, headers, body, timeoutMillis }: Post): Promise<Outcome> {
   return new Promise((done) => {
-    const { request } = url.startsWith('https:') ? https : http
+    const { request } = httpFor(url)
     let isConnected = false
     const finish = (outcome: Outcome): void => {
       clearTimeout(timer)
@@ -66,7 +71,7 @@ export async function post({ url, headers, body, timeoutMillis }: Post): Promise
   })
 }
 
-function outcomeOf({ statusCode = 0, headers }: http.IncomingMessage, text: string): Outcome {
+function outcomeOf({ statusCode = 0, headers }: IncomingMessage, text: string): Outcome {
   if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' }
   const reason = `HTTP ${statusCode}${text === '' ? '' : `: ${text}`}`
   if (statusCode === 429 || statusCode >= 500)
