@@ -42,9 +42,10 @@ t.test(`${MANY} workers end at random moments, at most 8 at a time`, async (t) =
   const few = await churn(FEW, 'sampled')
   const plain = await churn(FEW, 'plain')
   const told = JSON.stringify({ many, few, plain })
-  // A leak of a megabyte per worker, as of what is known of its code, would be 300 MiB.
+  // A leak of a megabyte per worker, as of what is known of its code, would be 300 MiB. Without one, what is resident at the
+  // end differs by up to 90 MiB from run to run, with 200 workers as with 1,500.
   t.ok(
-    many.otherBytes <= few.otherBytes + 60 * MEBIBYTE,
+    many.otherBytes <= few.otherBytes + 130 * MEBIBYTE,
     `native memory does not grow with the workers: ${told}`,
   )
   const perTick = (many.heapUsedBytes - few.heapUsedBytes) / (many.totalTicks - few.totalTicks)
