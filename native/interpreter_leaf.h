@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "bytecode_lengths.h"
 #include "registers.h"
 #include "safe_read.h"
 #include "signal_safe.h"
@@ -26,7 +27,8 @@ struct BytecodePlace {
 // In between it may use r9 for something else, which is nearly never an offset in this array.
 // Context: signal handler (async-signal-safe).
 inline uintptr_t RunningBytecodeOffset(SignalContext context, const Registers& registers, BytecodePlace in_frame,
-                                       const V8Code& v8_code, const SafeReader& safe_reader) {
+                                       const V8Code& v8_code, BytecodeLengths& lengths,
+                                       const SafeReader& safe_reader) {
 #if defined(__aarch64__)
   constexpr size_t kOffsetRegister = 19;
   constexpr size_t kArrayRegister = 20;
@@ -34,13 +36,10 @@ inline uintptr_t RunningBytecodeOffset(SignalContext context, const Registers& r
   constexpr size_t kOffsetRegister = 9;
   constexpr size_t kArrayRegister = 12;
 #endif
-  constexpr uintptr_t kArrayLength = 8;  // a Smi, the same on all versions that are known
   const uintptr_t offset = registers.general[kOffsetRegister];
   const uintptr_t first = v8_code.unoptimized_frame(context).first_bytecode;
-  uint64_t length = 0;
   if (registers.general[kArrayRegister] == in_frame.array && offset >= first &&
-      safe_reader.Read(context, in_frame.array - 1 + kArrayLength, &length, sizeof(length)) &&
-      offset - first < length >> 32) {
+      offset - first < lengths.Find(context, in_frame.array, safe_reader)) {
     return offset << 32;
   }
   return in_frame.offset;

@@ -1,5 +1,5 @@
-// leaf_frame.cc: leaf_frame.h for x64; leaf_frame_arm64.cc is that for arm64. The byte patterns are those of V8's code generators for x64, the same from V8 11.3
-// (Node 20) to 14.6 (Node 26); each stands below with the instructions it means.
+// leaf_frame.cc: leaf_frame.h for x64; leaf_frame_arm64.cc is that for arm64. The byte patterns are those of V8's code generators
+// for x64, the same from V8 11.3 (Node 20) to 14.6 (Node 26); each stands below with the instructions it means.
 
 #include "leaf_frame.h"
 
@@ -93,10 +93,11 @@ ReturnSlot FindInFunctionEntry(const CodeWindow& code) {
 class Unwinder {
  public:
   Unwinder(SignalContext context, const Registers& registers, uintptr_t stack_top, const V8Code& v8_code,
-           CallSites& call_sites)
+           CallSites& call_sites, BytecodeLengths& lengths)
       : context_(context),
         v8_code_(v8_code),
         call_sites_(call_sites),
+        lengths_(lengths),
         code_(context, registers.pc, call_sites.safe_reader()),
         stack_low_(registers.sp),
         stack_top_(stack_top),
@@ -258,7 +259,7 @@ class Unwinder {
     const uintptr_t array = Word(now_.fp + layout.bytecode_array);
     uintptr_t offset = Word(now_.fp + layout.bytecode_offset);
     if (runs_bytecode_ && leaf_.count == 1) {
-      offset = RunningBytecodeOffset(context_, now_, {array, offset}, v8_code_, call_sites_.safe_reader());
+      offset = RunningBytecodeOffset(context_, now_, {array, offset}, v8_code_, lengths_, call_sites_.safe_reader());
     }
     const uint64_t address = v8_code_.UnoptimizedFunction(context_, array, offset);
     if (address != 0) leaf_.addresses[leaf_.count++] = address;
@@ -267,6 +268,7 @@ class Unwinder {
   const SignalContext context_;
   const V8Code& v8_code_;
   CallSites& call_sites_;
+  BytecodeLengths& lengths_;
   const CodeWindow code_;
   const uintptr_t stack_low_;
   const uintptr_t stack_top_;
@@ -278,9 +280,9 @@ class Unwinder {
 }  // namespace
 
 Leaf UnwindLeaf(SignalContext context, const Registers& registers, uintptr_t stack_top, const V8Code& v8_code,
-                CallSites& call_sites) {
+                CallSites& call_sites, BytecodeLengths& lengths) {
   if (registers.sp + 2 * kWordBytes <= stack_top) {
-    return Unwinder(context, registers, stack_top, v8_code, call_sites).Unwind();
+    return Unwinder(context, registers, stack_top, v8_code, call_sites, lengths).Unwind();
   }
   return {registers, {registers.pc}, 1, false, false};
 }

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "bytecode_lengths.h"
 #include "call_sites.h"
 #include "registers.h"
 #include "signal_safe.h"
@@ -44,7 +45,7 @@ struct Leaf {
 // Reads that stack and code that is being executed, nothing else.
 // Context: signal handler (async-signal-safe).
 Leaf UnwindLeaf(SignalContext, const Registers& registers, uintptr_t stack_top, const V8Code& v8_code,
-                CallSites& call_sites);
+                CallSites& call_sites, BytecodeLengths& lengths);
 
 }  // namespace nativeprof
 

@@ -41,10 +41,11 @@ struct ReturnSlot {
 class Unwinder {
  public:
   Unwinder(SignalContext context, const Registers& registers, uintptr_t stack_top, const V8Code& v8_code,
-           CallSites& call_sites)
+           CallSites& call_sites, BytecodeLengths& lengths)
       : context_(context),
         v8_code_(v8_code),
         call_sites_(call_sites),
+        lengths_(lengths),
         code_(context, registers.pc, call_sites.safe_reader()),
         link_(AsReturnAddress(registers.lr)),
         stack_low_(registers.sp),
@@ -205,7 +206,7 @@ class Unwinder {
     const uintptr_t array = Word(now_.fp + layout.bytecode_array);
     uintptr_t offset = Word(now_.fp + layout.bytecode_offset);
     if (runs_bytecode_ && leaf_.count == 1) {
-      offset = RunningBytecodeOffset(context_, now_, {array, offset}, v8_code_, call_sites_.safe_reader());
+      offset = RunningBytecodeOffset(context_, now_, {array, offset}, v8_code_, lengths_, call_sites_.safe_reader());
     }
     const uint64_t address = v8_code_.UnoptimizedFunction(context_, array, offset);
     if (address != 0) leaf_.addresses[leaf_.count++] = address;
@@ -214,6 +215,7 @@ class Unwinder {
   const SignalContext context_;
   const V8Code& v8_code_;
   CallSites& call_sites_;
+  BytecodeLengths& lengths_;
   const Arm64CodeWindow code_;
   const uintptr_t link_;
   const uintptr_t stack_low_;
@@ -226,9 +228,9 @@ class Unwinder {
 }  // namespace
 
 Leaf UnwindLeaf(SignalContext context, const Registers& registers, uintptr_t stack_top, const V8Code& v8_code,
-                CallSites& call_sites) {
+                CallSites& call_sites, BytecodeLengths& lengths) {
   if (registers.sp + 2 * kWordBytes <= stack_top) {
-    return Unwinder(context, registers, stack_top, v8_code, call_sites).Unwind();
+    return Unwinder(context, registers, stack_top, v8_code, call_sites, lengths).Unwind();
   }
   return {registers, {registers.pc}, 1, false, false};
 }

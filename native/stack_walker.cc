@@ -31,11 +31,11 @@ uint16_t CurrentVmState(const ThreadState& thread) {
 }
 
 // The leaf and what of its callers has no frame.
-Leaf FindLeaf(SignalContext context, WalkResources& resources, const ThreadState& thread, const Registers& registers) {
+Leaf FindLeaf(SignalContext context, WalkResources& resources, ThreadState& thread, const Registers& registers) {
   if (!thread.v8_code.Contains(context, registers.pc)) {
     return {registers, {registers.pc | kNativeAddress}, 1, false, false};
   }
-  return UnwindLeaf(context, registers, thread.stack_top, thread.v8_code, resources.call_sites);
+  return UnwindLeaf(context, registers, thread.stack_top, thread.v8_code, resources.call_sites, thread.bytecode_lengths);
 }
 
 void AddLeaf(SignalContext context, const V8Code& v8_code, const Leaf& leaf, FrameList& frames) {

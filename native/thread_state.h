@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bytecode_lengths.h"
 #include "code_log.h"
 #include "leaf_rules.h"
 #include "signal_safe.h"
@@ -35,6 +36,7 @@ struct ThreadState {
   std::vector<uint64_t> frames;   // room for a stack
   WalkMemory walk_memory;
   LeafRules leaf_rules;
+  BytecodeLengths bytecode_lengths;
   std::vector<void*> v8_frames;   // and for one that V8 walks
 
   // Whether code_log is complete, so that the thread's ticks can be symbolized. Set by the thread itself, cleared by any;

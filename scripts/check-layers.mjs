@@ -96,7 +96,7 @@ const NATIVE_LAYERS = [
     'timer/*',
   ],
   ['heap/*'],
-  ['cfi_expression', 'cfi_row', 'cfi_program', 'eh_frame', 'unwind_rules', 'leaf_rules'],
+  ['cfi_expression', 'cfi_row', 'cfi_program', 'eh_frame', 'unwind_rules', 'bytecode_lengths', 'leaf_rules'],
   ['linked_image', 'symbol_name', 'native_symbols'],
   [
     'call_sites',
