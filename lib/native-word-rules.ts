@@ -69,6 +69,12 @@ const RULES: readonly Rule[] = [
   { pattern: /^v8::internal::(?:JsonParse|Runtime_JsonParse)|^v8::JSON::Parse/, word: 'JSON.parse' },
   { pattern: /^v8::internal::(?:Fast)?JsonStringif|^v8::JSON::Stringify/, word: 'JSON.stringify' },
   { pattern: /^v8::internal::Builtin_(?:Impl_)?(?:Stats_)?(\w+)/, word: spellingOfBuiltin },
+  // Compiled code calls these by themselves; `**` is `pow`, too.
+  {
+    pattern:
+      /^v8::(?:base::ieee754(?:::legacy)?|internal::math)::(a?(?:cos|sin|tan)h?|atan2|cbrt|exp|expm1|log(?:10|1p|2)?|pow)$/,
+    word: (name) => `Math.${name}`,
+  },
   {
     pattern: new RegExp(`${NODE}(?:worker::)?(?:\\(anonymous namespace\\)::)?StructuredClone`),
     word: 'structuredClone',
