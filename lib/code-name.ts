@@ -110,9 +110,10 @@ export function parseWasmName(text: string): CodeName {
 // The mark, perhaps with V8 14's `o` for on-stack replacement before it and `'` for context-specialized code behind it.
 const MARK = /^o?([~^+*])'?/
 // Where a script's name begins: a path, a URL, or one of Node's names for evaluated code. Of schemes without slashes only
-// those count that Node has, since a function's name may be any text: `does a thing: well`, `a / b`.
+// those count that Node has, since a function's name may be any text: `does a thing: well`, `a / b`. The last place counts: a name
+// may have a regular expression in it, `Identifier[name = /^to/]`, and few folders have a name that ends with a space.
 const URL_START =
-  / (?=\/\S|[a-z][a-z0-9+.-]+:\/\/|(?:node|data|blob):\S|evalmachine\.<|\[eval|\[worker eval|\[stdin)/
+  / (?=\/\S|[a-z][a-z0-9+.-]+:\/\/|(?:node|data|blob):\S|evalmachine\.<|\[eval|\[worker eval|\[stdin)/g
 const POSITION = /:(\d+):(\d+)$/
 
 function parseJavaScript(tag: string, rest: string): CodeName {
@@ -121,7 +122,7 @@ function parseJavaScript(tag: string, rest: string): CodeName {
   let text = mark ? rest.slice(mark[0].length) : rest
   const position = POSITION.exec(text)
   if (position) text = text.slice(0, position.index)
-  const urlAt = URL_START.exec(text)
+  const urlAt = [...text.matchAll(URL_START)].at(-1)
   const split = urlAt ? urlAt.index : text.startsWith(' ') ? 0 : text.lastIndexOf(' ')
   const name = split < 0 ? text : text.slice(0, split)
   const line = position ? Number(position[1]) : 0

@@ -41,6 +41,10 @@ t.test('a name may hold spaces, colons and slashes', async (t) => {
   t.equal(textOf('JS:~x:1:2 /app/a.js:4:5'), 'x:1:2 | /app/a.js | 4:5')
   t.equal(textOf('JS:~does a thing: well /app/a.js:4:5'), 'does a thing: well | /app/a.js | 4:5')
   t.equal(textOf('JS:~a / b node:fs:4:5'), 'a / b | node:fs | 4:5')
+  t.equal(
+    textOf('JS:~Id[name = /^(to|from)$/].key /app/my src/a.js:4:5'),
+    'Id[name = /^(to|from)$/].key | /app/my src/a.js | 4:5',
+  )
   t.equal(textOf('JS:~get ns:key file:///a.mjs:4:5'), 'get ns:key | file:///a.mjs | 4:5')
   t.equal(textOf('JS:~#größe /app/é.js:4:5'), '#größe | /app/é.js | 4:5')
 })
