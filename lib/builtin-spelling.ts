@@ -71,7 +71,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 /** `Array.prototype.fill` for `ArrayPrototypeFill`; null for what no program calls by a name. */
 export function spellingOfBuiltin(name: string): string | null {
   if (NAMELESS.test(name)) return null
-  const known = SPELLINGS[name]
+  const known = Object.hasOwn(SPELLINGS, name) ? SPELLINGS[name] : undefined
   if (known !== undefined) return known
   if (name.startsWith('Json')) return `JSON.${lowerFirst(name.slice('Json'.length))}`
   if (name.startsWith('Global')) return lowerFirst(name.slice('Global'.length))

@@ -2,6 +2,7 @@
 // A label is also an identity: frames with equal labels are one frame, whatever tier ran them and at whatever line.
 // That is how tiers, inlined copies and threads of one function merge. Neighbours: fold.ts and the formats.
 
+import { spellingOfCallable } from './callable-spelling.js'
 import { functionOf } from './profile.js'
 import type { Frame, Profile, Thread } from './profile.js'
 import {
@@ -56,8 +57,9 @@ export function labelOf(
 ): Label {
   const fn = functionOf(profile, frame)
   const name = printable(fn.name) || '(anonymous)'
-  if (frame.kind === 'builtin' || frame.kind === 'helper')
-    return { name, file: '[v8:builtin]', line: 0, column: 0 }
+  if (frame.kind === 'builtin')
+    return { name: spellingOfCallable(name), file: '[v8:builtin]', line: 0, column: 0 }
+  if (frame.kind === 'helper') return { name, file: '[v8:builtin]', line: 0, column: 0 }
   const origin = profile.scripts[fn.scriptId]?.origin ?? ''
   const file =
     frame.kind === 'native' && fn.line === 0 && frame.line === 0

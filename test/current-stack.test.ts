@@ -26,7 +26,7 @@ t.test('a program that asks where it is', async (t) => {
   const { js, mixed, native, sampled, ofWorker, counters, late } = JSON.parse(stdout) as Stacks
 
   t.test('gets the function that asks, and its callers, with the lines of the calls', async (t) => {
-    t.strictSame(namesOf(js).slice(0, 4), ['ask', '(anonymous)', 'ArrayMap', 'caller'])
+    t.strictSame(namesOf(js).slice(0, 4), ['ask', '(anonymous)', 'Array.prototype.map', 'caller'])
     t.match(js[0], { file: FILE, line: 7, kind: 'js', inlined: false })
     t.match(js[3], { file: FILE, line: 11, kind: 'js' })
     t.ok(namesOf(js).includes('(top level)'))
@@ -37,7 +37,7 @@ t.test('a program that asks where it is', async (t) => {
   })
 
   t.test('gets the native frames around them as well, down to the first one', async (t) => {
-    t.strictSame(namesOf(mixed).slice(0, 4), ['ask', '(anonymous)', 'ArrayMap', 'caller'])
+    t.strictSame(namesOf(mixed).slice(0, 4), ['ask', '(anonymous)', 'Array.prototype.map', 'caller'])
     t.ok(
       mixed.some(({ name, kind, file }) => name === 'node::Start' && kind === 'native' && file === '[node]'),
     )
@@ -47,13 +47,13 @@ t.test('a program that asks where it is', async (t) => {
   })
 
   t.test('gets it while a sampler runs, which goes on to hear of new code', async (t) => {
-    t.strictSame(namesOf(sampled).slice(0, 4), ['ask', '(anonymous)', 'ArrayMap', 'caller'])
+    t.strictSame(namesOf(sampled).slice(0, 4), ['ask', '(anonymous)', 'Array.prototype.map', 'caller'])
     t.ok(late, 'code that was compiled afterwards has its name')
     t.equal(counters.ticks, counters.samples + counters.dropped + counters.notWalkable)
   })
 
   t.test('gets that of its own thread', async (t) => {
-    t.strictSame(namesOf(ofWorker).slice(0, 4), ['ask', '(anonymous)', 'ArrayMap', 'caller'])
+    t.strictSame(namesOf(ofWorker).slice(0, 4), ['ask', '(anonymous)', 'Array.prototype.map', 'caller'])
   })
 })
 

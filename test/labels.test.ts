@@ -23,7 +23,7 @@ t.test('of a location only what is known is shown', async (t) => {
 t.test('what has no source file says where it comes from in brackets', async (t) => {
   t.equal(textOf(native('read', '/usr/lib/libc.so.6')), 'read [libc.so.6]')
   t.equal(textOf(native('read', '')), 'read')
-  t.equal(textOf(builtin('ArrayPrototypeSort')), 'ArrayPrototypeSort [v8:builtin]')
+  t.equal(textOf(builtin('ArrayPrototypeSort')), 'Array.prototype.sort [v8:builtin]')
   t.equal(textOf(pseudo('(garbage collector)')), '(garbage collector)')
 })
 

@@ -28,7 +28,7 @@ t.test(
       toCollapsed(profile, { view: 'mixed' }),
       'main /app/main.js:1:1 6\n' +
         'main /app/main.js:1:1;node::fs::Read(v8::Arguments const&) [node] 1\n' +
-        'main /app/main.js:1:1;work /app/my lib/work.js:20:1;ArrayPrototypeSort [v8:builtin] 3\n',
+        'main /app/main.js:1:1;work /app/my lib/work.js:20:1;Array.prototype.sort [v8:builtin] 3\n',
     )
   },
 )

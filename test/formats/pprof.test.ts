@@ -38,7 +38,7 @@ t.test('go tool pprof -top has self and total of every function', { skip: GO.ski
       ['Parser.parse', '150ms 700ms'],
       ['(V8 worker: compiler)', '50ms 50ms'],
       ['(garbage collector)', '50ms 50ms'],
-      ['ArrayPrototypeSort', '0 50ms'],
+      ['Array.prototype.sort', '0 50ms'],
     ],
   )
   const mixed = goTop([toPprof(profile, { view: 'mixed' })])

@@ -49,7 +49,7 @@ t.test('samples are in order of time, root-first, each with its CPU time', async
       frames: [
         { name: 'main', file: '/app/main.js', line: 1, col: 1 },
         { name: 'a', file: '/a.js', line: 2, col: 1 },
-        { name: 'ArrayMap', file: '[v8:builtin]' },
+        { name: 'Array.prototype.map', file: '[v8:builtin]' },
       ],
     },
     profiles: [
