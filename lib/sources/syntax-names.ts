@@ -3,11 +3,12 @@
 // V8 counts a function from the parenthesis of its parameters, an arrow from its first token, `async` included; a class
 // without a constructor, and up to V8 11 its fields, from the word `class`; later versions count fields from the brace of
 // the class (V8 12), or from the first field (V8 13). Names are found body by body, as the parser leaves it, and its tree
-// is dropped then: so a bundle of 9 MB needs some 10 MB of tree, not 100.
+// is dropped then: so a bundle of 9 MB needs some 10 MB of tree, not 100. Bodies with no function that was asked for are left out.
 
 import type { Node, Options, Parser } from 'acorn'
 import { acorn } from './libraries.js'
 import type { NamedFunction, NamePart } from './named-function.js'
+import { endOfUnneededBody } from './unneeded-body.js'
 
 /** A node as the walk sees it: of any type, with any children. */
 type AnyNode = Node & Readonly<Record<string, unknown>>
@@ -24,39 +25,74 @@ const OPTIONS: Options = {
   checkPrivateFields: false,
 }
 
+/** How much of a text is parsed, characters: the parser reads some 10 million a second, and this runs when a program ends. */
+const MOST_PARSED_CHARACTERS = 4 * 1024 * 1024
+
 const TO_PARENTHESIS = /(?:\s|\*|\/\*[^]*?\*\/|\/\/.*)*\(/y
 
 /**
  * The functions that start at `offsets`. `complete`: the whole text was understood, so that no function starts at an
- * offset that is not in the result.
+ * offset that is not in the result. It is not where the syntax is unknown, nested too deep, or more of the text would have to be
+ * parsed than is allowed for.
  */
-export function namesBySyntax(
+export function namesBySyntax(text: string, offsets: ReadonlySet<number>): SyntaxNames {
+  return parse(text, offsets, { leavesOut: true }) ?? parse(text, offsets, { leavesOut: false }) ?? NOTHING
+}
+
+export interface SyntaxNames {
+  readonly functions: ReadonlyMap<number, NamedFunction>
+  readonly complete: boolean
+}
+
+const NOTHING: SyntaxNames = { functions: new Map(), complete: false }
+
+// Null if nothing can be said, since what was left out may have been the wrong thing.
+function parse(
   text: string,
   offsets: ReadonlySet<number>,
-): { functions: ReadonlyMap<number, NamedFunction>; complete: boolean } {
+  { leavesOut }: { readonly leavesOut: boolean },
+): SyntaxNames | null {
   const walk = new Walk(text, offsets)
+  const skipped = { characters: 0 }
   try {
-    walk.children(parserFor(walk).parse(text, OPTIONS) as unknown as AnyNode)
+    const parser = parserFor(walk, leavesOut ? offsets : null, skipped)
+    walk.children(parser.parse(text, OPTIONS) as unknown as AnyNode)
     return { functions: walk.functions, complete: true }
   } catch (error) {
-    // Syntax that is newer than the parser, or none of JavaScript; or nested too deep. What was read so far is right.
-    if (error instanceof SyntaxError || error instanceof RangeError)
-      return { functions: walk.functions, complete: false }
-    throw error
+    // Syntax that is newer than the parser, or none of JavaScript; or nested too deep, or too long. What was read so far is right.
+    if (!(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error
+    if (error instanceof SyntaxError && skipped.characters > 0) return null
+    return { functions: walk.functions, complete: false }
   }
 }
 
-// The parser's plugins extend it by this method, too; its types leave it out.
+// The parser's plugins extend it by this method, too; its types leave it out. At `start` is the token being looked at, and from
+// `pos` on the next one is read.
 type BodyParser = new (...args: never[]) => {
+  readonly input: string
+  readonly start: number
+  pos: number
   parseFunctionBody(node: { body: Node }, isArrow: boolean, ...rest: unknown[]): void
 }
 
-function parserFor(walk: Walk): typeof Parser {
+function parserFor(
+  walk: Walk,
+  needed: ReadonlySet<number> | null,
+  skipped: { characters: number },
+): typeof Parser {
   return acorn().Parser.extend((Base) => {
     const parser = class extends (Base as unknown as BodyParser) {
       override parseFunctionBody(node: { body: Node }, isArrow: boolean, ...rest: unknown[]): void {
+        if (this.start - skipped.characters > MOST_PARSED_CHARACTERS) throw new RangeError('too long')
+        const { start: open } = this
+        const close =
+          needed === null || this.input[open] !== '{' ? -1 : endOfUnneededBody(this.input, open, needed)
+        if (close >= 0) {
+          skipped.characters += close - this.pos
+          this.pos = close
+        }
         super.parseFunctionBody(node, isArrow, ...rest)
-        walk.visit(node.body, [])
+        if (close < 0) walk.visit(node.body, [])
         const { start, end } = node.body
         node.body = { type: 'EmptyStatement', start, end }
       }

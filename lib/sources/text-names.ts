@@ -5,12 +5,6 @@ import type { NamedFunction } from './named-function.js'
 import { scanName } from './scan-names.js'
 import { namesBySyntax } from './syntax-names.js'
 
-/**
- * Larger texts are not parsed, characters. The parser reads some 10 million a second (typescript.js, 9.1 million
- * characters: 0.85 s), and this runs when a program ends.
- */
-const MAX_PARSED_CHARACTERS = 4 * 1024 * 1024
-
 export interface TextNames {
   readonly functions: ReadonlyMap<number, NamedFunction>
   /** Whether no function starts at those offsets that are not in `functions`. */
@@ -27,13 +21,9 @@ export function namesInText(text: string, v8Names: ReadonlyMap<number, string>):
     else functions.set(offset, declared)
   }
   if (open.size === 0) return { functions, complete: true }
-  let complete = false
-  if (text.length <= MAX_PARSED_CHARACTERS) {
-    const parsed = namesBySyntax(text, open)
-    for (const [offset, named] of parsed.functions) functions.set(offset, named)
-    complete = parsed.complete
-  }
-  if (complete) return { functions, complete }
+  const parsed = namesBySyntax(text, open)
+  for (const [offset, named] of parsed.functions) functions.set(offset, named)
+  if (parsed.complete) return { functions, complete: true }
   for (const offset of open) {
     const named = functions.get(offset) ?? scanName(text, offset)
     if (named !== null) functions.set(offset, named)

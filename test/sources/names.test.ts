@@ -1,5 +1,9 @@
 // Functions get the names that the text around them gives. In the texts `@` stands where V8 says that a function starts.
 
+import { readFileSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { agreement, nameText } from '#lib/sources/named-function.js'
 import { scanName } from '#lib/sources/scan-names.js'
@@ -117,5 +121,55 @@ t.test(
     t.equal(agreement(named('a.b.c = function@() {}'), '(anonymous)'), 'yes')
     t.equal(agreement(named('a.b.c = function@() {}'), 'd'), 'unsure')
     t.equal(agreement(named('@class A { x = 1 }'), '<instance_members_initializer>'), 'yes')
+  },
+)
+
+// Bodies that nobody asked about are not parsed; where they end is seen by their indentation. These try to mislead it.
+const MISLEADING: Readonly<Record<string, string>> = {
+  'function before() {\n  return `\n}\nclass Not {\n`\n}\nclass Is {\n  run@() { return 1 }\n}': 'Is.run',
+  'function before() {\n  /*\n}\nclass Not {\n  */\n}\nclass Is {\n  run@() { return 1 }\n}': 'Is.run',
+  "function before() {\n  return 'a\\\n}\\\nclass Not {'\n}\nclass Is {\n  run@() { return 1 }\n}": 'Is.run',
+  'function before() {\nif (x) {\n}\n}\nclass Is {\n  run@() { return 1 }\n}': 'Is.run',
+  'class First {\n  a() {\n    b }\n}\nclass Is {\n  c() {\n  }\n  run@() { return 1 }\n}': 'Is.run',
+  'class First {\n  a() {\n    b }\n  c() {\n  }\n  run@() { return 1 }\n}': 'First.run',
+  'class First {\n\ta() {\n\t\tb }\n}\nclass Is {\n\tc() {\n\t}\n\trun@() { return 1 }\n}': 'Is.run',
+  'function a() {\n  "use strict"\n}\nwith (x) {\n  y = @() => 1\n}': 'y',
+  'function a() {\r\n  return 1\r\n}\r\nclass Is {\r\n  run@() { return 1 }\r\n}': 'Is.run',
+  'function a() {\n  // it`s\n}\nclass Is {\n  run@() { return `${1}` }\n}': 'Is.run',
+  'call(function () {\n  a()\n}, function () {\n  class Is {\n    run@() {}\n  }\n})': 'Is.run',
+}
+
+t.test('what is left out of the parsing does not change a name', async (t) => {
+  for (const [marked, name] of Object.entries(MISLEADING)) t.equal(bySyntax(marked), name, marked)
+})
+
+// Asked for all functions at once, the parser has to read nearly all of a text.
+t.test(
+  'one function at a time, functions of real programs have the names that they have all together',
+  async (t) => {
+    const require = createRequire(import.meta.url)
+    let asked = 0
+    for (const path of ['acorn', 'eslint', 'fastify', 'prettier']) {
+      const folder = dirname(require.resolve(path))
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      for (const file of files.filter((each) => /\.[cm]?js$/.test(each)).slice(0, 12)) {
+        const text = readFileSync(join(folder, file), 'utf8')
+      if (text.length > 300_000) continue // takes seconds
+        const offsets = new Set(
+          [...text.matchAll(/\(|\{|=>|class|async|\w+\s*=>/g)].map(({ index }) => index),
+        )
+        const all = namesBySyntax(text, offsets)
+        if (!all.complete) continue
+        const found = [...all.functions]
+        for (let i = 0; i < found.length; i += Math.ceil(found.length / 10)) {
+          const [offset, named] = found[i] as (typeof found)[number]
+          const alone = namesBySyntax(text, new Set([offset]))
+          asked++
+          if (!alone.complete || !isDeepStrictEqual(alone.functions.get(offset), named))
+            t.fail(`${file}: ${nameText(named)} at ${offset}`, { alone: alone.functions.get(offset), named })
+        }
+      }
+    }
+    t.ok(asked > 300, `${asked} functions`)
   },
 )

@@ -85,7 +85,7 @@ t.test('the map of a file that changed is not used', async (t) => {
 })
 
 t.test('too large for the parser, a text is still read at the functions', async (t) => {
-  const text = `${TEXT.slice(1)}//${' '.repeat(5 * 1024 * 1024)}`
+  const text = `/*${' '.repeat(5 * 1024 * 1024)}*/\n${TEXT.slice(1)}`
   const folder = writeFiles(t, { 'a.cjs': text })
   const url = join(folder, 'a.cjs')
   const frames = [
