@@ -152,9 +152,9 @@ t.test(
     for (const path of ['acorn', 'eslint', 'fastify', 'prettier']) {
       const folder = dirname(require.resolve(path))
       const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      for (const file of files.filter((each) => /\.[cm]?js$/.test(each)).slice(0, 12)) {
+      for (const file of files.filter((each) => /\.[cm]?js$/.test(each)).slice(0, 20)) {
         const text = readFileSync(join(folder, file), 'utf8')
-      if (text.length > 300_000) continue // takes seconds
+        if (text.length > 300_000) continue // takes seconds
         const offsets = new Set(
           [...text.matchAll(/\(|\{|=>|class|async|\w+\s*=>/g)].map(({ index }) => index),
         )
@@ -170,6 +170,6 @@ t.test(
         }
       }
     }
-    t.ok(asked > 300, `${asked} functions`)
+    t.ok(asked > 200, `${asked} functions`)
   },
 )
