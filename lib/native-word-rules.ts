@@ -4,6 +4,7 @@
 // where it can. Neighbour: native-words.ts, which applies the table to a stack.
 
 import { spellingOfBuiltin } from './builtin-spelling.js'
+import { spellingOfRuntime } from './runtime-spelling.js'
 
 /** What one function says of a stack that it is on. */
 export interface Meaning {
@@ -198,6 +199,7 @@ const RULES: readonly Rule[] = [
       /^v8::internal::(?:Intl|JS(?:Collator|DateTime|NumberFormat|Locale|Segment|PluralRules|ListFormat)\w*)::|^icu_\d+::/,
     word: 'Intl',
   },
+  { pattern: /^v8::internal::Runtime_(\w+)$/, word: spellingOfRuntime },
   { pattern: /^v8::internal::(?:Mutable)?BigInt::|^v8::bigint::/, word: 'BigInt' },
   { pattern: /^v8::internal::(?:HeapProfiler|HeapSnapshot\w*|V8HeapExplorer)::/, word: 'v8' },
 

@@ -42,7 +42,14 @@ const LIB_LAYERS = [
     'thread-labels',
   ],
   ['js-functions', 'js-frames'],
-  ['symbolize', 'native-symbolizer', 'native-words', 'native-word-rules', 'builtin-spelling'],
+  [
+    'symbolize',
+    'native-symbolizer',
+    'native-words',
+    'native-word-rules',
+    'builtin-spelling',
+    'runtime-spelling',
+  ],
   ['sources/*'],
   [
     'view',

@@ -26,7 +26,10 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'Math.atan2': [['v8::base::ieee754::atan2']],
   'Math.asinh': [['v8::base::ieee754::asinh']],
   'Math.pow': [['v8::base::ieee754::legacy::pow'], ['v8::internal::math::pow']],
-  'Date.now': [['v8::internal::Builtin_DateNow', 'clock_gettime']],
+  'Object.keys': [['v8::internal::Runtime_ObjectKeys', 'v8::internal::KeyAccumulator::GetKeys']],
+  '(object literal)': [['v8::internal::Runtime_CreateObjectLiteral']],
+  '(string concatenation)': [['v8::internal::Runtime_StringAdd'], ['v8::internal::Runtime_Add']],
+  'Date.now': [['v8::internal::Runtime_DateCurrentTime'], ['v8::internal::Builtin_DateNow', 'clock_gettime']],
   'Object.defineProperty': [['v8::internal::Builtin_ObjectDefineProperty']],
   'Uint8Array.fromBase64': [['v8::internal::Builtin_Impl_Uint8ArrayFromBase64']],
   RegExp: [
@@ -143,7 +146,7 @@ const WORDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   '(property access)': [['v8::internal::Runtime_KeyedLoadIC_Miss', 'v8::internal::KeyedLoadIC::Load']],
   Intl: [['v8::internal::Intl::CanonicalizeLocaleList'], ['icu_78::DateFormatSymbols::initializeData']],
   BigInt: [['v8::internal::BigInt::Multiply', 'v8::bigint::ProcessorImpl::MultiplySchoolbook']],
-  '(native)': [['memcpy'], [API], ['', ''], ['v8::internal::Runtime_NewArray'], []],
+  '(native)': [['memcpy'], [API], ['', ''], ['v8::internal::Runtime_NewClosure'], []],
 }
 
 const COLLECTIONS: readonly (readonly string[])[] = [
