@@ -57,7 +57,7 @@ const EXPECTATIONS: readonly Expectation[] = [
     caller: 'backtrack',
     leaf: ({ kind, name }) => kind === 'runtime' && name === 'RegExp: ^(?:a+)+$',
     leafShare: 0.5,
-    word: /;OF_THE_RUNTIME\.backtrack [^;]+;RegExp\w+ \[v8:builtin\];RegExp(?:: \^\(\?:a\+\)\+\$)?$/,
+    word: /;OF_THE_RUNTIME\.backtrack [^;]+;RegExp\.prototype\.test \[v8:builtin\];RegExp(?:: \^\(\?:a\+\)\+\$)?$/,
   },
   {
     phase: 'spinWasm',
