@@ -1,4 +1,4 @@
-// fuzz.mjs <target> [--seconds N] [--keep] — feeds made-up input to a reader of bytes that we did not write, guided by which code
+// fuzz.mjs <target> [--seconds N] — feeds made-up input to a reader of bytes that we did not write, guided by which code
 // an input reaches (libFuzzer), under AddressSanitizer and UndefinedBehaviorSanitizer. `all`: one target after the other.
 // Targets are test/fuzz/<target>_fuzz.cc; what they found stays in build/fuzz/<target>/, and is where the next run goes on.
 // Needs clang with its runtime library (Debian: clang-14, libclang-rt-14-dev). Ends with 1 if something was found.
