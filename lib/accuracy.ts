@@ -18,6 +18,8 @@ export interface TickTotals {
   readonly timer: TimerName
   /** Timers of threads took over in the midst of the recording. */
   readonly hasMoved: boolean
+  /** Somebody else had the signal or the timer for a part of it. */
+  readonly hadRival: boolean
   /** The time that the ticks should stand for, nanoseconds. */
   readonly sampledNanos: number
   /** How many cores were busy, on average. */
@@ -50,8 +52,12 @@ export function accuracyOf(totals: TickTotals): Accuracy {
   return { coverage, weightScale, note }
 }
 
-function whyInexact({ timer, hasMoved, periodMicros, cores }: TickTotals, coverage: number): string {
+function whyInexact(
+  { timer, hasMoved, hadRival, periodMicros, cores }: TickTotals,
+  coverage: number,
+): string {
   if (timer === 'wall') return 'threads came or went, or the machine was asleep'
+  if (hadRival) return 'another profiler had the signal or the timer for a while'
   if (hasMoved) return 'several threads were busy before timers of threads took over'
   if (timer !== 'process') return 'threads were too short-lived to be given a timer in time'
   if (coverage < 1 && periodMicros < KERNEL_TICK_MICROS) return "the rate is above the kernel's own tick"

@@ -55,8 +55,20 @@ export interface StartOptions {
   readonly onDrain: () => void
 }
 
+/** Whose the signal and the timer are. */
+export interface TickOwnership {
+  /** Why timers of threads took over, a clause, if not because the process's timer did not keep up; '' otherwise. */
+  readonly whyMoved: string
+  /** Why they could not although they should have; '' if nothing is wrong. */
+  readonly whyNotMoved: string
+  /** Why ticks come by another signal than SIGPROF: a clause; '' if they do not. */
+  readonly whyOwnSignal: string
+  /** How often somebody else had taken SIGPROF from us, and it was taken back. */
+  readonly timesTakenBack: number
+}
+
 /** What one call of `drain` takes out of the addon. */
-export interface Drained {
+export interface Drained extends TickOwnership {
   /** Records, 64-bit words in native byte order; decode with records.ts. */
   readonly records: Buffer
   /** The threads that run JavaScript and have something to tell. */
@@ -67,8 +79,6 @@ export interface Drained {
   readonly tables: TablesLevel
   /** Why the tables are not to be believed at all: a clause; '' if they are, or may be yet. */
   readonly whyNoTables: string
-  /** Why it could not be moved although it should have been; '' if nothing is wrong. */
-  readonly whyNotMoved: string
   /** Whether the counters are exactly those of the records drained so far. */
   readonly consistent: boolean
 }

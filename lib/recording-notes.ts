@@ -1,6 +1,7 @@
 // recording-notes.ts — what a recording has to say to its reader, a sentence each. Pure.
 
 import { MAX_SETS, MAX_VALUES } from './label-table.js'
+import type { TickOwnership } from './binding.js'
 import type { LabelLosses } from './label-table.js'
 import type { TimerName } from './profile.js'
 
@@ -9,8 +10,7 @@ export interface RecordingFacts {
   readonly timer: TimerName
   /** Timers of threads took over. */
   readonly hasMoved: boolean
-  /** Why they could not; '' if nothing is wrong. */
-  readonly whyNotMoved: string
+  readonly ownership: TickOwnership
   /** Threads without a timer. */
   readonly refusedThreads: number
   /** Ticks. */
@@ -29,18 +29,8 @@ export interface RecordingFacts {
 
 /** What was degraded, and why; nothing, for a recording as it should be. */
 export function notesOf(facts: RecordingFacts): string[] {
-  const { timer, hasMoved, whyNotMoved, refusedThreads, dropped, hasUnknownCode, whyNoTables } = facts
-  const notes: string[] = []
-  if (hasMoved) {
-    notes.push(
-      `several threads were busy, and the timer of the process did not keep up; timers of threads took over (timer: '${timer}')`,
-    )
-  }
-  if (whyNotMoved !== '') {
-    notes.push(
-      `several threads were busy, and the timer of the process did not keep up; timers of threads are not to be had (${whyNotMoved})`,
-    )
-  }
+  const { refusedThreads, dropped, hasUnknownCode, whyNoTables } = facts
+  const notes = notesOfOwnership(facts)
   if (refusedThreads > 0)
     notes.push(`${refusedThreads} threads could not be given a timer, and are not sampled`)
   if (dropped > 0) notes.push(`${dropped} ticks found the buffer full and are in no stack; raise bufferBytes`)
@@ -65,6 +55,22 @@ export function notesOf(facts: RecordingFacts): string[] {
     )
   }
   return [...notes, ...notesOfLabels(facts.labelLosses)]
+}
+
+function notesOfOwnership({ timer, hasMoved, ownership }: RecordingFacts): string[] {
+  const { whyMoved, whyNotMoved, whyOwnSignal, timesTakenBack } = ownership
+  const notes: string[] = []
+  const why = whyMoved || 'several threads were busy, and the timer of the process did not keep up'
+  if (hasMoved) notes.push(`${why}; timers of threads took over (timer: '${timer}')`)
+  if (whyNotMoved !== '') notes.push(`${why}; timers of threads are not to be had (${whyNotMoved})`)
+  if (whyOwnSignal !== '' && !hasMoved) notes.push(`${whyOwnSignal}; ticks come by a signal of their own`)
+  if (timesTakenBack > 0) {
+    const times = timesTakenBack === 1 ? 'once' : `${timesTakenBack} times`
+    notes.push(
+      `another profiler took SIGPROF while this one ran (V8's own does), ${times}; it was taken back, and theirs is passed on, but ticks until then are lost`,
+    )
+  }
+  return notes
 }
 
 function notesOfLabels({ manyValues, beyondSets, forgotten }: LabelLosses): string[] {

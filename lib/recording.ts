@@ -4,7 +4,7 @@
 // the latest ones.
 
 import assert from 'node:assert'
-import type { Drained, ThreadNews } from './binding.js'
+import type { Drained, ThreadNews, TickOwnership } from './binding.js'
 import { accuracyOf } from './accuracy.js'
 import { NativeFrames } from './native-frames.js'
 import { NativeSymbolizer } from './native-symbolizer.js'
@@ -58,7 +58,7 @@ export class Recording {
   #hasLostCode = false
   #timer: TimerName
   #movedFrom: TimerName | null = null
-  #whyNotMoved = ''
+  #ownership: TickOwnership = { whyMoved: '', whyNotMoved: '', whyOwnSignal: '', timesTakenBack: 0 }
   #whyNoTables = ''
   #listeningNanos = 0
   #refusedThreads = 0
@@ -108,7 +108,8 @@ export class Recording {
     this.#forgetEnded(drained.consistent ? Infinity : lastNanosOf(records) - SURELY_READ_NANOS)
     if (drained.timer !== this.#timer) this.#movedFrom = this.#timer
     this.#timer = drained.timer
-    this.#whyNotMoved = drained.whyNotMoved
+    const { whyMoved, whyNotMoved, whyOwnSignal, timesTakenBack } = drained
+    this.#ownership = { whyMoved, whyNotMoved, whyOwnSignal, timesTakenBack }
     const { handlerNanos, codeEventNanos, scannerNanos, listeningNanos, refusedThreads, ...counters } =
       drained.counters
     this.#counters = counters
@@ -130,6 +131,7 @@ export class Recording {
       periodMicros,
       timer: this.#timer,
       hasMoved: this.#movedFrom !== null,
+      hadRival: hadRival(this.#ownership),
       sampledNanos,
       cores: cpuNanos / durationNanos,
     })
@@ -170,7 +172,7 @@ export class Recording {
         ...notesOf({
           hasMoved: this.#movedFrom !== null,
           timer: this.#timer,
-          whyNotMoved: this.#whyNotMoved,
+          ownership: this.#ownership,
           refusedThreads: this.#refusedThreads,
           dropped: counters.dropped,
           hasUnknownCode: this.#hasUnknownCode,
@@ -263,6 +265,11 @@ const SURELY_READ_NANOS = 1e9
 /** The time of the last record; 0 if there is none. */
 function lastNanosOf(records: readonly RawRecord[]): number {
   return records.at(-1)?.timeNanos ?? 0
+}
+
+// From the start on it has nothing to lose by one who was there before.
+function hadRival({ whyMoved, whyOwnSignal, timesTakenBack }: TickOwnership): boolean {
+  return timesTakenBack > 0 || (whyMoved !== '' && whyOwnSignal === '')
 }
 
 function* nativeAddressesOf(records: readonly RawRecord[]): Generator<number> {

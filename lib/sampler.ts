@@ -271,9 +271,9 @@ function explain(code: string, reason: string, timer: TimerName): string {
   if (code === 'ERR_NATIVEPROF_TIMER_UNAVAILABLE') return whyNoTimer(timer, reason)
   switch (code) {
     case 'ERR_NATIVEPROF_SIGPROF_TAKEN':
-      return 'another profiler had taken SIGPROF before nativeprof was loaded; load nativeprof first, or stop the other'
+      return `${reason}; load nativeprof first, or use timer: 'thread'`
     case 'ERR_NATIVEPROF_TIMER_TAKEN':
-      return "another profiler runs the process's profiling timer (ITIMER_PROF); stop it first"
+      return `${reason}; stop it first, or use timer: 'thread'`
     default:
       return `the system refused to start the profiling timer: ${reason || 'no reason given'}`
   }

@@ -35,9 +35,11 @@ DrainHandles& drain_handles = *new DrainHandles();
 
 constexpr size_t kWorthDrainingWords = 2048;  // 16 KiB, some 40 samples: about a millisecond of symbolizing
 
-bool IsWorthDraining() { return sampler.running() && sampler.UsedWords() >= kWorthDrainingWords; }
+bool IsWorthDraining() {
+  sampler.LookAfterOwners();
+  return sampler.running() && sampler.UsedWords() >= kWorthDrainingWords;
+}
 bool IsRunning() { return sampler.running(); }
-
 void WakeReader() { drain_handles.Wake(); }
 
 // What to do before a signal ends the process; see end_signals.h. Lives as long as the process.
@@ -168,7 +170,7 @@ Napi::Object ToObject(Napi::Env env, const ThreadNews& thread) {
   return object;
 }
 
-// drain(maxWords, toTheEnd) → { records, threads, timer, whyNotMoved, counters, consistent }
+// drain(maxWords, toTheEnd) → { records, threads, timer, whyMoved, whyNotMoved, whyOwnSignal, timesTakenBack, counters, consistent }
 Napi::Value Drain(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Drained drained = sampler.Drain(v8::Isolate::GetCurrent(), static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()),
@@ -199,7 +201,10 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
   }
   result.Set("threads", threads);
   result.Set("timer", NameOf(drained.timer));
+  result.Set("whyMoved", drained.why_moved);
   result.Set("whyNotMoved", drained.why_not_moved);
+  result.Set("whyOwnSignal", drained.why_own_signal);
+  result.Set("timesTakenBack", drained.times_taken_back);
   result.Set("tables", NameOf(HeapTrust::Get()));
   const char* const why_off = HeapTrust::WhyOff();
   result.Set("whyNoTables", why_off == nullptr ? "" : why_off);

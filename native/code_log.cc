@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "clock.h"
+#include "code_event_hub.h"
 #include "code_kind.h"
 #include "heap/source_map_url.h"
 #include "js_linkage.h"
@@ -89,7 +90,7 @@ void CodeLog::Start(v8::Isolate* isolate) {
   }
   isolate->AddGCPrologueCallback(OnGcPrologue, this);
   isolate->AddGCEpilogueCallback(OnGcEpilogue, this);
-  isolate->SetJitCodeEventHandler(v8::kJitCodeEventDefault, OnEvent);
+  TheCodeEventHub().subscribe(isolate, OnEvent);
 }
 
 void CodeLog::List(V8Code* v8_code) {
@@ -100,7 +101,7 @@ void CodeLog::List(V8Code* v8_code) {
   if (v8_code != nullptr) v8_code->Clear(isolate_);
   v8_code_ = v8_code;
   AppendListing(false);
-  isolate_->SetJitCodeEventHandler(v8::kJitCodeEventEnumExisting, OnEvent);
+  TheCodeEventHub().list(isolate_, OnEvent);
   AppendListing(true);
   if (v8_code != nullptr) v8_code->Sort();
   v8_code_ = nullptr;
@@ -127,8 +128,8 @@ void CodeLog::AppendListing(bool is_end) {
 
 void CodeLog::Stop() {
   if (isolate_ == nullptr) return;
-  // V8 has one handler for all logs of an isolate.
-  if (AllOf(isolate_).size() == 1) isolate_->SetJitCodeEventHandler(v8::kJitCodeEventDefault, nullptr);
+  // One handler serves all logs of an isolate.
+  if (AllOf(isolate_).size() == 1) TheCodeEventHub().unsubscribe(isolate_, OnEvent);
   isolate_->RemoveGCPrologueCallback(OnGcPrologue, this);
   isolate_->RemoveGCEpilogueCallback(OnGcEpilogue, this);
   const std::lock_guard<std::mutex> lock(logs_mutex);

@@ -13,23 +13,24 @@
 #include "clock.h"
 #include "record.h"
 #include "sigprof_handler.h"
+#include "timer/tick_signal.h"
 
 namespace nativeprof {
 
 namespace {
 
 // Keeps our own ticks off this thread for as long as it lives.
-class SigprofBlocked {
+class TicksBlocked {
  public:
-  SigprofBlocked() {
-    sigset_t sigprof;
-    sigemptyset(&sigprof);
-    sigaddset(&sigprof, SIGPROF);
-    pthread_sigmask(SIG_BLOCK, &sigprof, &saved_);
+  TicksBlocked() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    AddTickSignals(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, &saved_);
   }
-  ~SigprofBlocked() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
-  SigprofBlocked(const SigprofBlocked&) = delete;
-  SigprofBlocked& operator=(const SigprofBlocked&) = delete;
+  ~TicksBlocked() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
+  TicksBlocked(const TicksBlocked&) = delete;
+  TicksBlocked& operator=(const TicksBlocked&) = delete;
 
  private:
   sigset_t saved_;
@@ -39,8 +40,15 @@ class SigprofBlocked {
 
 Started Sampler::Start(v8::Isolate* isolate, const SamplerSettings& settings) {
   if (running_) return {StartResult::kAlreadyRunning, ""};
-  if (SigprofHandler::HadForeignHandler()) return {StartResult::kSigprofTaken, ""};
-  if (!SigprofHandler::EnsureInstalled()) return {StartResult::kSystemError, std::strerror(errno)};
+  why_own_signal_ = SigprofHandler::OwnerBefore();
+  const bool is_taken = !why_own_signal_.empty();
+  if (is_taken && (!SigprofHandler::InstallForOwnSignal() ||
+                   (settings.timer == TimerKind::kProcess && !settings.may_move_timer))) {
+    return {StartResult::kSigprofTaken, why_own_signal_};
+  }
+  if (SigprofHandler::EnsureInstalled() == SigprofHandler::Held::kRefused) {
+    return {StartResult::kSystemError, std::strerror(errno)};
+  }
   if (!ring_.Allocate(settings.buffer_bytes)) return {StartResult::kOutOfMemory, "no memory for the buffer"};
 
   process_ = getpid();
@@ -50,15 +58,17 @@ Started Sampler::Start(v8::Isolate* isolate, const SamplerSettings& settings) {
   RefreshModules();
   max_depth_ = settings.max_depth;
   may_move_timer_ = settings.may_move_timer;
+  why_moved_.clear();
   why_not_moved_.clear();
+  times_taken_back_ = 0;
   threads_.StartListening(isolate, settings.max_depth, settings.wake_reader);
   const bool is_process = settings.timer == TimerKind::kProcess;
   SigprofHandler::Arm({&ring_, &counters_, &resources_, &coverage_watch_, settings.wake_reader, is_process,
                        settings.period_ns});
   running_ = true;
-  const TickerResult started = ticker_.Start(settings.timer, settings.period_ns);
+  const TickerResult started = StartTicks(settings.timer, settings.period_ns);
   if (started.outcome == TickerResult::Outcome::kStarted) {
-    if (is_process && may_move_timer_) coverage_watch_.Begin(settings.period_ns, MonotonicNanos());
+    if (ticker_.kind() == TimerKind::kProcess && may_move_timer_) coverage_watch_.Begin(settings.period_ns, MonotonicNanos());
     for (const uint32_t tid : threads_.Tids()) ticker_.AddThread(static_cast<pid_t>(tid));
     return {StartResult::kStarted, ""};
   }
@@ -72,6 +82,25 @@ Started Sampler::Start(v8::Isolate* isolate, const SamplerSettings& settings) {
     default:
       return {StartResult::kSystemError, started.reason};
   }
+}
+
+TickerResult Sampler::StartTicks(TimerKind timer, uint64_t period_ns) {
+  using Outcome = TickerResult::Outcome;
+  if (timer == TimerKind::kPerf && !IsTickSignalMerged()) {
+    return {Outcome::kNotAvailable, why_own_signal_ + ", and a signal that is fit for perf events cannot be had"};
+  }
+  if (timer != TimerKind::kProcess) return ticker_.Start(timer, period_ns);
+  why_moved_ = why_own_signal_;
+  if (why_moved_.empty()) {
+    const TickerResult started = ticker_.Start(timer, period_ns);
+    if (started.outcome != Outcome::kTakenByOther || !may_move_timer_) return started;
+    why_moved_ = "somebody else runs the process's profiling timer (ITIMER_PROF)";
+  }
+  may_move_timer_ = false;
+  SigprofHandler::GiveUpProcessTicks();
+  const TickerResult started = ticker_.Start(TimerKind::kThread, period_ns);
+  if (started.outcome == Outcome::kStarted) return started;
+  return {Outcome::kTakenByOther, why_moved_ + "; timers of threads are not to be had (" + started.reason + ")"};
 }
 
 bool Sampler::AttachThread(v8::Isolate* isolate, int32_t worker_id, const std::string& name) {
@@ -89,6 +118,30 @@ void Sampler::MoveTimer() {
   may_move_timer_ = false;
   const TickerResult moved = ticker_.MoveToThreads();
   if (moved.outcome != TickerResult::Outcome::kStarted) why_not_moved_ = moved.reason;
+}
+
+void Sampler::LookAfterOwners() {
+  constexpr uint64_t kPauseNanos = 50'000'000;
+  if (!running_) return;
+  const uint64_t now_nanos = MonotonicNanos();
+  if (now_nanos < look_again_nanos_) return;
+  look_again_nanos_ = now_nanos + kPauseNanos;
+  CheckOwners();
+}
+
+void Sampler::CheckOwners() {
+  // A child of fork() has neither our timer nor a recording.
+  if (getpid() != process_) return;
+  if (SigprofHandler::EnsureInstalled() == SigprofHandler::Held::kTakenBack) ++times_taken_back_;
+  const ItimerOwner owner = ticker_.OwnerOfProcessTimer();
+  if (owner == ItimerOwner::kUs || !why_moved_.empty()) return;
+  why_moved_ = owner == ItimerOwner::kNobody ? "somebody else stopped the process's profiling timer (ITIMER_PROF)"
+                                             : "somebody else set the process's profiling timer (ITIMER_PROF)";
+  // What it sends from here on, somebody else is waiting for.
+  if (owner == ItimerOwner::kOther) SigprofHandler::GiveUpProcessTicks();
+  coverage_watch_.End();
+  if (may_move_timer_) return MoveTimer();
+  why_not_moved_ = "timer: 'process' was asked for";
 }
 
 CounterValues Sampler::ReadCounters() {
@@ -123,11 +176,12 @@ Drained Sampler::Drain(v8::Isolate* isolate, size_t max_words, bool to_the_end) 
   if (running_ || !ring_.IsEmpty()) threads_.ListCode(isolate);
   // One record must fit: the deepest stack.
   const size_t slice_words = std::max(max_words, kSampleFixedWords + 1 + max_depth_ + 1);
+  if (running_) CheckOwners();
   if (running_ && may_move_timer_ && coverage_watch_.has_fallen()) MoveTimer();
-  Drained drained = {{}, {}, ticker_.kind(), why_not_moved_, {}, false};
+  Drained drained = {{}, {}, ticker_.kind(), why_moved_, why_not_moved_, why_own_signal_, times_taken_back_, {}, false};
   // As many as it takes to read a full ring, and some for ticks that come meanwhile.
   const size_t max_rounds = ring_.capacity_words() / slice_words + 100;
-  const SigprofBlocked blocked;  // ticks of this thread wait; those of others may come in between
+  const TicksBlocked blocked;  // ticks of this thread wait; those of others may come in between
   for (size_t round = 0; round < max_rounds && !drained.consistent; ++round) {
     const CounterValues before = ReadCounters();
     const bool quiet_before = SigprofHandler::handlers_running() == 0;

@@ -67,7 +67,10 @@ struct Drained {
   std::vector<uint64_t> records;     // record.h
   std::vector<ThreadNews> threads;   // code events are complete up to the sequences in the records
   TimerKind timer;                   // may have changed since the last one
+  std::string why_moved;             // to timers of threads, if not because the process's did not keep up; or empty
   std::string why_not_moved;         // the timer that keeps up could not be had; empty otherwise
+  std::string why_own_signal;        // ticks do not come by SIGPROF; empty if they do
+  uint32_t times_taken_back;         // how often somebody else had installed a handler for SIGPROF over ours
   CounterValues counters;            // exact for the records drained so far, if `consistent`
   bool consistent;                   // the ring is empty and no handler was running
 };
@@ -94,6 +97,11 @@ class Sampler {
   // Gives the ring back. Call after the last Drain().
   // Context: JS thread.
   void Release();
+
+  // Whether the signal and the timer are still ours; to be called in every turn of the event loop, for who takes them keeps the
+  // ticks away that would have something drained. Looks once in 50 ms.
+  // Context: JS thread.
+  void LookAfterOwners();
 
   bool running() const { return running_; }
   bool safe_read_available() const { return resources_.call_sites.safe_reader().available(); }
@@ -124,7 +132,10 @@ class Sampler {
  private:
   CounterValues ReadCounters();
   void RefreshModules();
+  // Starts the timer that was asked for, or where that cannot be and may be another, timers of threads.
+  TickerResult StartTicks(TimerKind timer, uint64_t period_ns);
   void MoveTimer();
+  void CheckOwners();  // of the signal and of the process's timer
   std::vector<pid_t> EndTicks();  // the threads that one was due on and has not come
   void RecordLateTicks(const std::vector<pid_t>& tids);
 
@@ -137,7 +148,11 @@ class Sampler {
   CoverageWatch coverage_watch_;
   bool may_move_timer_ = false;
   pid_t process_ = 0;  // that the timers are of
+  std::string why_moved_;
   std::string why_not_moved_;
+  std::string why_own_signal_;
+  uint32_t times_taken_back_ = 0;
+  uint64_t look_again_nanos_ = 0;
   ModuleList modules_;
   std::unique_ptr<const UnwindTables> tables_;                   // what resources_.tables points to
   std::vector<std::unique_ptr<const UnwindTables>> old_tables_;  // a handler may still be using them

@@ -2,7 +2,9 @@
 
 #include "sigprof_handler.h"
 
+#include <dlfcn.h>
 #include <sched.h>
+#include <v8.h>
 
 #include <cstring>
 
@@ -12,6 +14,7 @@
 #include "stack_walker.h"
 #include "timer/cpu_credit.h"
 #include "timer/thread_clock.h"
+#include "timer/tick_signal.h"
 #include "timer/timer_ticks.h"
 #if defined(NATIVEPROF_COMPARE_WALKS)
 #include "walk_comparison.h"
@@ -23,12 +26,14 @@ namespace {
 
 // written by Install() and EnsureInstalled(); the handler follows the pointer. What it points to lives for ever.
 std::atomic<const struct sigaction*> previous_action{nullptr};
-bool had_foreign_handler = false;
+std::string& owner_before = *new std::string();  // lives as long as the process
 
 // written by the JS thread while armed is false; the acquire of armed makes them visible to handlers
 SigprofHandler::Resources with = {};
 uint32_t recording = 0;  // how many there have been
 std::atomic<bool> armed{false};
+// written by Arm() and GiveUpProcessTicks()
+std::atomic<bool> takes_process_ticks{false};
 
 // written by the handler: the recording in which this thread has been announced
 NATIVEPROF_SIGNAL_SAFE_TLS uint32_t announced_in = 0;
@@ -41,6 +46,23 @@ NATIVEPROF_SIGNAL_SAFE_TLS bool forwarding = false;
 
 bool IsForeign(const struct sigaction& action) {
   return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
+// Whose handler it is, in a clause.
+std::string OwnerOf(const struct sigaction& action) {
+  const void* const handler = (action.sa_flags & SA_SIGINFO) != 0 ? reinterpret_cast<const void*>(action.sa_sigaction)
+                                                                   : reinterpret_cast<const void*>(action.sa_handler);
+  Dl_info found = {};
+  Dl_info program = {};
+  if (dladdr(handler, &found) == 0 || found.dli_fname == nullptr) return "SIGPROF had a handler before nativeprof was loaded";
+  // V8 is where its API is.
+  const bool is_v8 = dladdr(reinterpret_cast<const void*>(&v8::V8::GetVersion), &program) != 0 &&
+                     program.dli_fbase == found.dli_fbase;
+  const char* const slash = std::strrchr(found.dli_fname, '/');
+  const bool is_copy = std::strncmp(slash == nullptr ? found.dli_fname : slash + 1, "nativeprof.", 11) == 0;
+  const std::string owner = is_v8 ? "V8's own profiler (--cpu-prof, --prof or the inspector)"
+                                  : (is_copy ? "another copy of nativeprof, " : "") + std::string(found.dli_fname) + ",";
+  return owner + " had a handler for SIGPROF before nativeprof was loaded";
 }
 
 // The kernel's timer says SI_KERNEL on Linux; macOS sends itimer signals like any other, as SI_USER or 0.
@@ -75,18 +97,27 @@ uint64_t ProcessTicks() {
 std::atomic<int> SigprofHandler::handlers_running_{0};
 
 bool SigprofHandler::Install() {
-  if (previous_action.load(std::memory_order_relaxed) != nullptr) return true;
-  if (!TakeSignal()) return false;
-  had_foreign_handler = IsForeign(*previous_action.load(std::memory_order_relaxed));
+  if (previous_action.load(std::memory_order_relaxed) != nullptr || !owner_before.empty()) return true;
+  struct sigaction current = {};
+  if (sigaction(SIGPROF, nullptr, &current) != 0) return false;
+  if (!IsForeign(current)) return TakeSignal();
+  owner_before = OwnerOf(current);
   return true;
 }
 
-bool SigprofHandler::TakeSignal() {
+struct sigaction SigprofHandler::OwnAction() {
   struct sigaction action = {};
   action.sa_sigaction = Handle;
   // SA_RESTART: interrupted system calls of the program go on. SA_ONSTACK: threads may run on small stacks.
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&action.sa_mask);
+  return action;
+}
+
+bool SigprofHandler::InstallForOwnSignal() { return TakeOwnTickSignal(OwnAction()); }
+
+bool SigprofHandler::TakeSignal() {
+  const struct sigaction action = OwnAction();
   auto* const previous = new struct sigaction();
   if (sigaction(SIGPROF, &action, previous) != 0) {
     delete previous;
@@ -96,17 +127,21 @@ bool SigprofHandler::TakeSignal() {
   return true;
 }
 
-bool SigprofHandler::HadForeignHandler() { return had_foreign_handler; }
+const std::string& SigprofHandler::OwnerBefore() { return owner_before; }
 
-bool SigprofHandler::EnsureInstalled() {
+SigprofHandler::Held SigprofHandler::EnsureInstalled() {
+  if (!owner_before.empty()) return Held::kYes;
   struct sigaction current = {};
-  if (sigaction(SIGPROF, nullptr, &current) != 0) return false;
-  if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == Handle) return true;
-  return TakeSignal();
+  if (sigaction(SIGPROF, nullptr, &current) != 0) return Held::kRefused;
+  if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == Handle) return Held::kYes;
+  return TakeSignal() ? Held::kTakenBack : Held::kRefused;
 }
+
+void SigprofHandler::GiveUpProcessTicks() { takes_process_ticks.store(false, std::memory_order_release); }
 
 void SigprofHandler::Arm(const Resources& resources) {
   with = resources;
+  takes_process_ticks.store(resources.takes_process_ticks, std::memory_order_relaxed);
   ++recording;
   armed.store(true, std::memory_order_release);  // release: pairs with the acquire in Handle()
 }
@@ -123,7 +158,9 @@ void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept
   const bool is_armed = armed.load(std::memory_order_seq_cst);
   // A late signal of a timer of ours is nobody else's, either.
   TimerTicks tick = TakeTicksOf(SignalContext(), *info);
-  if (!tick.is_ours && is_armed && with.takes_process_ticks && IsProcessTick(*info)) tick = {true, ProcessTicks()};
+  if (!tick.is_ours && is_armed && IsProcessTick(*info) && takes_process_ticks.load(std::memory_order_acquire)) {
+    tick = {true, ProcessTicks()};
+  }
   if (!tick.is_ours) {
     if (is_armed) Count(with.counters->forwarded);
     Forward(signal, info, context);
@@ -206,6 +243,7 @@ void SigprofHandler::AnnounceThread(SignalContext context, uint32_t tid, uint64_
 }
 
 void SigprofHandler::Forward(int signal, siginfo_t* info, void* context) {
+  if (signal != SIGPROF) return;  // our own signal had no handler before
   // With no handler before us the default would end the process. A late tick of our own timer looks no different
   // from a stranger's signal, and neither is worth a program's life.
   const struct sigaction* const previous = previous_action.load(std::memory_order_acquire);

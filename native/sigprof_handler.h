@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include <atomic>
+#include <string>
 
 #include "counters.h"
 #include "coverage_watch.h"
@@ -23,19 +24,29 @@ namespace nativeprof {
 
 class SigprofHandler {
  public:
-  // Installs the handler, once; chains to the one before it. False with errno if the kernel refuses.
+  // Installs the handler, once. If SIGPROF has one already, it is left alone: see OwnerBefore(). False with errno if the kernel
+  // refuses.
   // Context: any thread, not async-signal-safe.
   static bool Install();
 
-  // Whether somebody else handled SIGPROF when Install() came. When they stop, they may put back what they saw before
-  // themselves, which is not us; a tick of ours would then end the process.
+  // Whose handler SIGPROF had when Install() came: a clause; empty if none. When they stop, they may put back what they saw
+  // before themselves, which is not us; a tick of ours would then end the process.
   // Context: any thread.
-  static bool HadForeignHandler();
+  static const std::string& OwnerBefore();
+
+  // For ticks by a signal of our own (tick_signal.h), which is never taken back, either. False if there is none.
+  // Context: JS thread.
+  static bool InstallForOwnSignal();
 
   // Takes the signal back if somebody has installed a handler over ours, and chains to them. What they will put back
-  // when they stop is us. False with errno if the kernel refuses.
+  // when they stop is us. Not if SIGPROF was theirs before us.
   // Context: JS thread.
-  static bool EnsureInstalled();
+  enum class Held { kYes, kTakenBack, kRefused };  // kRefused with errno
+  static Held EnsureInstalled();
+
+  // The process's timer is somebody else's now: its signals are theirs.
+  // Context: JS thread.
+  static void GiveUpProcessTicks();
 
   // What a tick is handled with. All of it outlives Disarm().
   struct Resources {
@@ -64,6 +75,7 @@ class SigprofHandler {
   static void Handle(int signal, siginfo_t* info, void* context) noexcept;
   static void RecordTick(SignalContext context, const Registers& registers, uint64_t ticks, uint64_t now_nanos);
   static void AnnounceThread(SignalContext context, uint32_t tid, uint64_t now_nanos);
+  static struct sigaction OwnAction();
   static bool TakeSignal();
   static void Forward(int signal, siginfo_t* info, void* context);
 

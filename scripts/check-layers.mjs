@@ -122,6 +122,7 @@ const NATIVE_LAYERS = [
     'stack_memory',
     'walk_resources',
     'v8_code',
+    'code_event_hub',
     'code_events',
     'code_kind',
     'code_log',

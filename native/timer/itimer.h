@@ -16,6 +16,11 @@ enum class ArmResult { kArmed, kTakenByOther, kRefused };
 // Context: JS thread.
 ArmResult ArmItimer(uint64_t period_ns);
 
+// Whose the process's timer is, after ArmItimer() has armed it.
+// Context: JS thread.
+enum class ItimerOwner { kUs, kNobody, kOther };
+ItimerOwner OwnerOfItimer(uint64_t period_ns);
+
 // Context: any thread; async-signal-safe.
 void DisarmItimer();
 

@@ -12,6 +12,7 @@
 
 #include "signal_safe.h"
 #include "thread_clock.h"
+#include "tick_signal.h"
 
 #if defined(__linux__)
 #include <fcntl.h>
@@ -66,10 +67,10 @@ int OpenEvent(pid_t tid, uint64_t period_ns, bool exclude_kernel) {
   return static_cast<int>(syscall(SYS_perf_event_open, &attributes, tid, kAnyCpu, kNoGroup, PERF_FLAG_FD_CLOEXEC));
 }
 
-// Makes the event send its thread SIGPROF with si_fd, and starts it.
+// Makes the event send its thread the signal of ticks with si_fd, and starts it.
 bool StartEvent(int fd, pid_t tid) {
   const f_owner_ex owner = {F_OWNER_TID, tid};
-  return fcntl(fd, F_SETOWN_EX, &owner) == 0 && fcntl(fd, F_SETSIG, SIGPROF) == 0 &&
+  return fcntl(fd, F_SETOWN_EX, &owner) == 0 && fcntl(fd, F_SETSIG, TickSignal()) == 0 &&
          fcntl(fd, F_SETFL, O_RDONLY | O_ASYNC) == 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) == 0;
 }
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "tick_signal.h"
+
 namespace nativeprof {
 
 PosixTimerSet::PosixTimerSet(uint64_t period_ns) : period_ns_(period_ns), process_(getpid()) {}
@@ -14,7 +16,7 @@ PosixTimerSet::PosixTimerSet(uint64_t period_ns) : period_ns_(period_ns), proces
 AddResult PosixTimerSet::Add(pid_t tid, clockid_t clock, FirstExpiry kind, uint64_t first_ns, uint64_t early_ticks) {
   if (Has(tid)) return {AddOutcome::kAlreadyThere, 0};
   PosixTimerId timer;
-  if (!CreatePosixTimer(clock, {tid, SIGPROF, MakeTimerValue(session_.Get(), early_ticks)}, &timer)) {
+  if (!CreatePosixTimer(clock, {tid, TickSignal(), MakeTimerValue(session_.Get(), early_ticks)}, &timer)) {
     // The rest of what the kernel is given is known to be good, so EINVAL speaks of the thread.
     return errno == EINVAL ? AddResult{AddOutcome::kThreadGone, EINVAL} : ResultOfErrno(errno);
   }

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "itimer.h"
 #include "perf_timers.h"
 #include "thread_timers.h"
 #include "wall_timers.h"
@@ -27,7 +26,7 @@ TickerResult FromAdd(const AddResult& added) {
 
 TickerResult FromArm(ArmResult armed) {
   if (armed == ArmResult::kArmed) return {Outcome::kStarted, ""};
-  if (armed == ArmResult::kTakenByOther) return {Outcome::kTakenByOther, "ITIMER_PROF is running"};
+  if (armed == ArmResult::kTakenByOther) return {Outcome::kTakenByOther, "somebody else runs the process's profiling timer (ITIMER_PROF)"};
   return FromErrno(Outcome::kRefused, "setitimer", errno);
 }
 
@@ -101,11 +100,12 @@ TickerResult Ticker::StartEngine(TimerKind kind) {
 
 TickerResult Ticker::MoveToThreads() {
   // Before the others begin, or CPU time in between would count twice.
-  DisarmItimer();
+  const bool is_others = OwnerOfProcessTimer() == ItimerOwner::kOther;
+  if (!is_others) DisarmItimer();
   TickerResult result = StartEngine(TimerKind::kThread);
   if (result.outcome == Outcome::kStarted) {
     kind_ = TimerKind::kThread;
-  } else if (ArmItimer(period_ns_) != ArmResult::kArmed) {
+  } else if (is_others || ArmItimer(period_ns_) != ArmResult::kArmed) {
     result.reason += "; and the process's timer cannot be had back";
   }
   return result;
@@ -115,7 +115,7 @@ std::vector<pid_t> Ticker::Stop() {
   std::vector<pid_t> late;
   if (!is_running_) return late;
   is_running_ = false;
-  if (kind_ == TimerKind::kProcess) DisarmItimer();
+  if (kind_ == TimerKind::kProcess && OwnerOfItimer(period_ns_) != ItimerOwner::kOther) DisarmItimer();
   const std::lock_guard<std::mutex> lock(mutex_);
   if (scanner_ != nullptr) {
     scanner_->Stop();

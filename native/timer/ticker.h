@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "itimer.h"
 #include "thread_scanner.h"
 #include "timer_engine.h"
 
@@ -38,9 +39,16 @@ class Ticker {
   // Context: JS thread.
   TickerResult Start(TimerKind kind, uint64_t period_ns);
 
-  // From the process's timer to timers of threads. No CPU time is counted twice; at most a period is not counted.
+  // From the process's timer to timers of threads. No CPU time is counted twice; at most a period is not counted. If that fails,
+  // the process's timer goes on, unless it is somebody else's by now.
   // Context: JS thread.
   TickerResult MoveToThreads();
+
+  // Whose the process's timer is; ours as long as there is no need to ask.
+  // Context: JS thread.
+  ItimerOwner OwnerOfProcessTimer() const {
+    return is_running_ && kind_ == TimerKind::kProcess ? OwnerOfItimer(period_ns_) : ItimerOwner::kUs;
+  }
 
   // Ticks that are on their way may still come. Returns the threads that a tick was due on and has not come.
   // Context: JS thread.

@@ -1,7 +1,7 @@
 // perf_timers_test.cc: ticks by perf events: as many signals as asked for, the thread's CPU time, and the reason where there
 // are none. Linux only: that there are none elsewhere is in timers_test.cc.
 //
-// With: timer/timer_engine.cc timer/timer_signal.cc timer/timer_ticks.cc timer/perf_timers.cc
+// With: timer/timer_engine.cc timer/timer_signal.cc timer/timer_ticks.cc timer/perf_timers.cc timer/tick_signal.cc
 
 #include "timer/perf_timers.h"
 

@@ -1,7 +1,7 @@
 // thread_scanner_test.cc: the scanner finds the threads of a program, lets go of those that end, never wakes a program that
 // sleeps, and takes no signal that was not meant for it.
 //
-// With: timer/timer_engine.cc timer/timer_signal.cc timer/timer_ticks.cc timer/posix_timer.cc timer/posix_timer_set.cc timer/thread_timers.cc timer/perf_timers.cc timer/thread_list.cc timer/thread_scanner.cc
+// With: timer/timer_engine.cc timer/timer_signal.cc timer/timer_ticks.cc timer/tick_signal.cc timer/posix_timer.cc timer/posix_timer_set.cc timer/thread_timers.cc timer/perf_timers.cc timer/thread_list.cc timer/thread_scanner.cc
 
 #include "timer/thread_scanner.h"
 

@@ -1,7 +1,7 @@
 // timers_test.cc: a thread's ticks are the CPU time that its own clock shows, by each engine; and what is no tick of ours
 // is not taken for one. On a system other than Linux there is one test: that the engines say so.
 //
-// With: timer/timer_engine.cc timer/timer_signal.cc timer/timer_ticks.cc timer/posix_timer.cc timer/posix_timer_set.cc timer/thread_timers.cc timer/wall_timers.cc timer/perf_timers.cc timer/itimer.cc
+// With: timer/timer_engine.cc timer/timer_signal.cc timer/timer_ticks.cc timer/tick_signal.cc timer/posix_timer.cc timer/posix_timer_set.cc timer/thread_timers.cc timer/wall_timers.cc timer/perf_timers.cc timer/itimer.cc
 
 #include <initializer_list>
 #include <memory>
