@@ -14,7 +14,7 @@ interface Ours {
   readonly coverage: number
   readonly timer: string
   readonly notes: readonly string[]
-  readonly inBurn: number
+  readonly inWork: number
 }
 
 interface RivalAddon {
@@ -43,11 +43,17 @@ async function runBeside(rival: Rival, first: Who, last: Who, env: Readonly<Reco
     env: { COPY: join(folder, 'copy'), RIVAL: join(folder, 'rival.node'), ...env },
     cwd: ROOT,
   })
-  const { ours, rival: theirs } = (ending.code === 0 ? JSON.parse(ending.stdout) : {}) as {
+  const {
+    ours,
+    beside,
+    rival: theirs,
+  } = (ending.code === 0 ? JSON.parse(ending.stdout) : {}) as {
     ours: Ours
+    /** Ticks of ours while both were there, of some 40. */
+    beside: number
     rival: unknown
   }
-  return { ...ending, ours, theirs }
+  return { ...ending, ours, beside, theirs }
 }
 
 function isConserved({ ticks, samples, dropped, notWalkable }: Counters): boolean {
@@ -80,16 +86,13 @@ for (const rival of ['inspector', 'datadog', 'copy', 'handler', 'itimer'] as con
     for (const last of ['us', 'rival'] as const) {
       const skip = !isLinux || ((rival === 'handler' || rival === 'itimer') && COMPILER.skip)
       t.test(`${rival}, ${first} first, ${last} last`, { skip }, async (t) => {
-        const { code, signal, stderr, ours, theirs } = await runBeside(rival, first, last)
+        const { code, signal, stderr, ours, beside, theirs } = await runBeside(rival, first, last)
         t.strictSame([code, signal, stderr], [0, null, ''])
         if (code !== 0) return
         t.ok(isConserved(ours.counters), 'ticks = samples + dropped + not walkable', ours.counters)
-        t.ok(ours.inBurn > 20, `${ours.inBurn} ticks in the function that burns`)
-        t.notOk(
-          ours.notes.some((note) => note.includes('(unknown code)')),
-          'all code has a name',
-          { ours },
-        )
+        t.ok(ours.inWork > 20, `${ours.inWork} ticks in the function that does the work`)
+        // How many exactly, is not for a busy machine to say.
+        t.ok(beside >= 10, `${beside} ticks while the other was there`)
         checkOurs(t, ours, { rival, first })
         checkTheirs(t, theirs, rival)
       })
@@ -103,7 +106,7 @@ function checkOurs(t: Test, ours: Ours, { rival, first }: { rival: Rival; first:
     t.equal(ours.timer, 'thread')
     t.match(ours.notes.join('\n'), NAMES[rival])
     t.match(ours.notes.join('\n'), "timers of threads took over (timer: 'thread')")
-    t.ok(ours.coverage > 0.95, `coverage ${ours.coverage}`)
+    t.ok(ours.coverage > 0.9, `coverage ${ours.coverage}`)
   } else if (rival === 'copy') {
     t.equal(ours.timer, 'process')
   } else {
@@ -112,8 +115,6 @@ function checkOurs(t: Test, ours: Ours, { rival, first }: { rival: Rival; first:
       /another profiler took SIGPROF while this one ran .*, once; it was taken back/,
     )
     t.equal(ours.timer, rival === 'itimer' ? 'thread' : 'process')
-    // Ticks are lost until it is noticed, 50 ms of some 800 later; the timer of the process strays where others are busy.
-    t.ok(ours.coverage > 0.7, `coverage ${ours.coverage}`)
   }
 }
 
@@ -121,14 +122,10 @@ function checkTheirs(t: Test, theirs: unknown, rival: Rival): void {
   if (rival === 'inspector' || rival === 'datadog') {
     t.ok((theirs as number) > 20, `they have ${String(theirs)} samples`)
   } else if (rival === 'copy') {
-    const { counters, notes } = theirs as Pick<Ours, 'counters' | 'notes'>
+    const { counters, inWork } = theirs as Ours
     t.ok(isConserved(counters), 'theirs add up, too')
     t.ok(counters.ticks > 20, `they have ${counters.ticks} ticks`)
-    t.notOk(
-      notes.some((note) => note.includes('(unknown code)')),
-      'all code has a name',
-      { notes },
-    )
+    t.ok(inWork > 20, `${inWork} of them in the function that does the work`)
   } else if (rival === 'handler') {
     const { raised } = theirs as RivalAddon
     t.equal(raised, 100, 'each signal that they raise comes to them once')
