@@ -9,8 +9,8 @@ import { createHash } from 'node:crypto'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { buildComparing } from '../build-native.mjs'
-import { median } from './statistics.mjs'
+import { buildComparing } from '../../build-native.mjs'
+import { median } from '../statistics.mjs'
 
 const NO_OPTIMIZER = ['--no-opt', '--no-maglev']
 const KINDS = {
@@ -59,7 +59,7 @@ function runAll() {
 }
 
 async function measure(kind, wantedFrames) {
-  const { recordTicks } = await import('../compare/ticks.mjs')
+  const { recordTicks } = await import('../../compare/ticks.mjs')
   const { leaf } = KINDS[kind]
   for (let i = 0; i < HEATING_CALLS; i++) descend(20, () => 1)
   const run = (depth, forMillis) => () => {
