@@ -1,15 +1,13 @@
 // pipeline.mjs [--quick] — from bytes to flame graph: how many samples and frames a second are decoded, symbolized and folded. The
 // samples are of a real program, TypeScript's scanner and parser, taken here, and then gone through again and again.
 
-import process from 'node:process'
-import { loadBinding } from '../../../dist/binding.js'
 import { toCollapsed } from '../../../dist/index.js'
 import { decodeRecords } from '../../../dist/records.js'
 import { WINDOW_WORK } from '../window-work.mjs'
+import { drainsOf, fastTimer } from './raw-drains.mjs'
 import { finish, newRecording } from './recordings.mjs'
 import { bestMillis, grouped, isQuick, millisOf, print, row } from './rows.mjs'
 
-const SLICE_WORDS = 8192
 const LEAST_FRAMES_PER_SECOND = 1e6
 const HZ = 1000
 
@@ -40,41 +38,31 @@ const rate = (millis) =>
   `${grouped((samples / millis) * 1000)} samples, ${grouped((frames / millis) * 1000)} frames a second`
 const isMet = (millis) => (frames / millis) * 1000 >= LEAST_FRAMES_PER_SECOND
 print([
-  row('what goes through', `${grouped(samples)} samples of ${(frames / samples).toFixed(0)} frames, ${drains.length} drains`),
+  row(
+    'what goes through',
+    `${grouped(samples)} samples of ${(frames / samples).toFixed(0)} frames, ${drains.length} drains`,
+  ),
   row('decode', rate(decode)),
   row('decode and symbolize, the first time in a process', rate(coldMillis)),
   row('decode and symbolize, everything to be learned', rate(fresh)),
   row('decode and symbolize, what is known', rate(again)),
   row('fold, of the whole profile', `${fold.toFixed(1)} ms, ${grouped(profile.stacks.length)} stacks`),
-  row('decode, symbolize and fold', rate(whole), `≥ ${grouped(LEAST_FRAMES_PER_SECOND)} frames a second`, isMet(whole)),
+  row(
+    'decode, symbolize and fold',
+    rate(whole),
+    `≥ ${grouped(LEAST_FRAMES_PER_SECOND)} frames a second`,
+    isMet(whole),
+  ),
 ])
 
 function addAll(into, { isAgain = false } = {}) {
   for (const drained of drains) into.add(isAgain ? { ...drained, threads: [] } : drained)
 }
 
-// Bytes as the addon gives them, by the timer of high rates where it can be had.
 function record(millis) {
-  const binding = loadBinding()
-  const timer = binding.probeTimer('perf') === '' ? 'perf' : 'process'
-  const taken = []
-  const take = (toTheEnd) => taken.push(binding.drain(SLICE_WORDS, toTheEnd))
-  const [code, reason] = binding.start({
-    timer,
-    mayMoveTimer: false,
-    periodNanos: 1e9 / HZ,
-    maxDepth: 256,
-    bufferBytes: 64 * 2 ** 20,
-    onDrain: () => {},
+  return drainsOf({ hz: HZ, timer: fastTimer() }, (drain) => {
+    for (const end = performance.now() + millis; performance.now() < end; drain()) {
+      for (const work of Object.values(WINDOW_WORK)) work()
+    }
   })
-  if (code !== '') throw new Error(`the sampler did not start: ${code} ${reason}`)
-  for (const end = performance.now() + millis; performance.now() < end;) {
-    for (const work of Object.values(WINDOW_WORK)) work()
-    take(false)
-  }
-  binding.stop()
-  take(true)
-  binding.release()
-  process.stderr.write(`sampled by the ${timer} timer\n`)
-  return taken
 }
