@@ -57,12 +57,13 @@ function ticksOf(profiles, hz) {
 
 function toldBy(facts, hz) {
   if (facts.length === 0) return {}
-  const stopMillis = Math.max(...facts.map((fact) => fact.stopMillis))
+  const most = (key) => Math.max(...facts.map((fact) => fact[key]))
+  const pauses = { stopMillis: most('stopMillis'), encodeMillis: most('encodeMillis') }
   const own = facts.find((fact) => fact.counters !== undefined)
-  if (own === undefined) return { stopMillis }
+  if (own === undefined) return pauses
   const { counters, cost, cpuNanos, coverage, timer } = own
   return {
-    stopMillis,
+    ...pauses,
     ticks: counters.ticks,
     askedTicks: (cpuNanos / 1e9) * hz,
     dropped: counters.dropped,

@@ -1,5 +1,5 @@
 // pauses.mjs <peer> — how long starting and stopping block the event loop of a program with much code: TypeScript, webpack and Fastify
-// loaded, and at work. Prints JSON: startMillis, stopMillis (with the file as bytes).
+// loaded, and at work. Prints JSON: startMillis, stopMillis, encodeMillis (the file, as bytes).
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -52,5 +52,7 @@ const peer = IN_PROCESS[process.argv[2]]()
 await until(1000)
 const startMillis = millisOf(() => peer.start(HZ))
 await until(SAMPLED_MILLIS)
-const stopMillis = millisOf(() => peer.stop())
-console.log(JSON.stringify({ startMillis, stopMillis }))
+let stopped
+const stopMillis = millisOf(() => (stopped = peer.stop()))
+const encodeMillis = millisOf(() => stopped.encode())
+console.log(JSON.stringify({ startMillis, stopMillis, encodeMillis }))

@@ -32,8 +32,9 @@ export function reportOf(summary) {
 const HOW_TO_READ = `Each run is a process of its own, from its start to its end, with the profile written, beside one without a profiler in the same
 round; the order is turned around from round to round. **CPU** and **wall** are ratios to the run without (geometric mean of the
 pairs, 95 % interval by Student's t on the logarithms, number of pairs); \`~\` with the interval alone means that it has 1 in it, so
-that nothing is claimed but its bounds. **Memory** is the peak of the process above that of the run without, **stop** what stopping and writing the
-profile takes of the event loop, both medians. **Ticks** are those that arrived, with the share of those that were asked for: nativeprof ticks by
+that nothing is claimed but its bounds. **Memory** is the peak of the process above that of the run without, **stop** what stopping
+takes of the event loop, **encode** what making the file takes then: of nativeprof as pprof, with names read from the program's source
+files; all medians. **Ticks** are those that arrived, with the share of those that were asked for: nativeprof ticks by
 CPU time, the others by the wall clock, in each thread that they know. **Dropped**: only nativeprof tells. **µs a tick**: all the CPU
 time that the run took more, over its ticks. 0x starts node with \`--prof\`, and its CPU time includes the drawing of its flame graph.`
 
@@ -52,6 +53,7 @@ function cellsText(cells) {
       : []),
     ['memory', memoryText],
     ['stop', ({ stopMillis }) => millis(stopMillis)],
+    ['encode', ({ encodeMillis }) => millis(encodeMillis)],
     ['output', ({ outputBytes }) => (isKnown(outputBytes) ? `${(outputBytes / 1024).toFixed(0)} KiB` : '')],
     ['ticks', ticksText],
     ['dropped', ({ dropped }) => (isKnown(dropped) ? dropped : '')],
@@ -75,13 +77,14 @@ function pausesText({ pauses }) {
   if (pauses.length === 0) return []
   return [
     '## Pauses of a program with much code',
-    'TypeScript, webpack and Fastify loaded and at work; 3 s sampled at 100 Hz; stopping includes the file as bytes. `inspector` is what `--cpu-prof` is made of.',
+    'TypeScript, webpack and Fastify loaded and at work; 3 s sampled at 100 Hz; `encode` makes the file. `inspector` is what `--cpu-prof` is made of.',
     table(
-      ['', 'start', 'stop', 'processes'],
-      pauses.map(({ peer, startMillis, stopMillis, processes }) => [
+      ['', 'start', 'stop', 'encode', 'processes'],
+      pauses.map(({ peer, startMillis, stopMillis, encodeMillis, processes }) => [
         peer,
         millis(startMillis),
         millis(stopMillis),
+        millis(encodeMillis),
         processes,
       ]),
     ),

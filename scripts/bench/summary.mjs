@@ -44,6 +44,7 @@ function cellOf(runs, { workload, hz, peer }, deliveryNanos) {
     wall: ratio('wallSeconds'),
     morePeakBytes: median(pairs.map(({ run, plain }) => run.peakBytes - plain.peakBytes)),
     stopMillis: middle('stopMillis'),
+    encodeMillis: middle('encodeMillis'),
     outputBytes: middle('bytes'),
     ticks: middle('ticks'),
     tickShare: known(median(good.map((run) => run.ticks / run.askedTicks).filter(Number.isFinite))),
@@ -104,6 +105,7 @@ function within(windows, pauses) {
         processes: own.length,
         startMillis: median(own.map(({ startMillis }) => startMillis)),
         stopMillis: median(own.map(({ stopMillis }) => stopMillis)),
+        encodeMillis: median(own.map(({ encodeMillis }) => encodeMillis)),
       }
     }),
   }

@@ -1,12 +1,12 @@
-// in-process.cjs — each peer that is started from within the program: start(hz), and stop(), which returns the finished file as
-// bytes. Both by the API that its users would call. One profile per thread, as each of them does it, and nativeprof one per process.
+// in-process.cjs — each peer that is started from within the program: start(hz), and stop(), which returns what makes the finished file
+// of it. All by the API that its users would call. One profile per thread, as each of them does it, and nativeprof one per process.
 
 const { isMainThread } = require('node:worker_threads')
 
 const MICROS = 1e6
 const KERNEL_HZ = 250
 
-/** By name: `open()` loads the peer and returns `{ start(hz), stop() }`; stop() returns `{ bytes, ending, facts }`. */
+/** By name: `open()` loads the peer and returns `{ start(hz), stop() }`; stop() returns `{ encode(), ending, facts }`, encode() the file's bytes. */
 const IN_PROCESS = {
   nativeprof() {
     const { attachThread, startSampler, toPprof } = require('../../../dist/index.js')
@@ -31,7 +31,7 @@ const IN_PROCESS = {
         const profile = sampler.stop()
         const { counters, cost, cpuNanos, coverage, timer } = profile
         return {
-          bytes: toPprof(profile),
+          encode: () => toPprof(profile),
           ending: '.pb.gz',
           facts: { counters, cost, cpuNanos, coverage, timer },
         }
@@ -44,7 +44,10 @@ const IN_PROCESS = {
     return {
       // Without an end of its own the duration only sizes the buffer.
       start: (hz) => time.start({ intervalMicros: MICROS / hz, durationMillis: 60_000 }),
-      stop: () => ({ bytes: encodeSync(time.stop()), ending: '.pb.gz', facts: {} }),
+      stop() {
+        const profile = time.stop()
+        return { encode: () => encodeSync(profile), ending: '.pb.gz', facts: {} }
+      },
     }
   },
 
@@ -58,10 +61,13 @@ const IN_PROCESS = {
       },
       stop() {
         const profile = profiler.stopProfiling('bench')
-        // All that its export() does, which gives the text in the next tick: at the end of a process there is none.
-        const bytes = Buffer.from(JSON.stringify(profile))
-        profile.delete()
-        return { bytes, ending: '.cpuprofile', facts: {} }
+        const encode = () => {
+          // All that its export() does, which gives the text in the next tick: at the end of a process there is none.
+          const bytes = Buffer.from(JSON.stringify(profile))
+          profile.delete()
+          return bytes
+        }
+        return { encode, ending: '.cpuprofile', facts: {} }
       },
     }
   },
@@ -85,11 +91,10 @@ const IN_PROCESS = {
         post('Profiler.setSamplingInterval', { interval: MICROS / hz })
         post('Profiler.start')
       },
-      stop: () => ({
-        bytes: Buffer.from(JSON.stringify(post('Profiler.stop').profile)),
-        ending: '.cpuprofile',
-        facts: {},
-      }),
+      stop() {
+        const { profile } = post('Profiler.stop')
+        return { encode: () => Buffer.from(JSON.stringify(profile)), ending: '.cpuprofile', facts: {} }
+      },
     }
   },
 }

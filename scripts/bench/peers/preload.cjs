@@ -1,5 +1,5 @@
 // preload.cjs — `node -r preload.cjs program`: starts the peer BENCH_PEER at BENCH_HZ before the program, and at its end writes
-// what the peer has, and how long starting and stopping took, to the folder BENCH_OUT. In workers it runs once more, as preloads do.
+// what the peer has, and how long starting, stopping and encoding took, to the folder BENCH_OUT. In workers it runs once more, as preloads do.
 
 const { writeFileSync } = require('node:fs')
 const { join } = require('node:path')
@@ -19,10 +19,11 @@ const [, startMillis] = millisOf(() => peer.start(Number(BENCH_HZ)))
 process.prependListener('exit', () => {
   const [result, stopMillis] = millisOf(() => peer.stop())
   if (result === null) return
-  const { bytes, ending, facts } = result
+  const { encode, ending, facts } = result
+  const [bytes, encodeMillis] = millisOf(encode)
   writeFileSync(join(BENCH_OUT, `profile-${threadId}${ending}`), bytes)
   writeFileSync(
     join(BENCH_OUT, `facts-${threadId}.json`),
-    JSON.stringify({ startMillis, stopMillis, ...facts }),
+    JSON.stringify({ startMillis, stopMillis, encodeMillis, ...facts }),
   )
 })
