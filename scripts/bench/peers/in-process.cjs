@@ -9,7 +9,12 @@ const KERNEL_HZ = 250
 /** By name: `open()` loads the peer and returns `{ start(hz), stop() }`; stop() returns `{ encode(), ending, facts }`, encode() the file's bytes. */
 const IN_PROCESS = {
   nativeprof() {
-    const { attachThread, startSampler, toPprof } = require('../../../dist/index.js')
+    // As its own preload does.
+    if (!isMainThread) {
+      const { attachThread } = require('../../../dist/attach-thread.js')
+      return { start: () => attachThread(), stop: () => null }
+    }
+    const { startSampler, toPprof } = require('../../../dist/index.js')
     let sampler
     // As the default, up to the kernel's own tick; beyond it by the timer that is for such rates, where it can be had.
     const startAt = (hz) => {
@@ -23,11 +28,9 @@ const IN_PROCESS = {
     }
     return {
       start(hz) {
-        if (isMainThread) sampler = startAt(hz)
-        else attachThread()
+        sampler = startAt(hz)
       },
       stop() {
-        if (!isMainThread) return null
         const profile = sampler.stop()
         const { counters, cost, cpuNanos, coverage, timer } = profile
         return {
