@@ -7,8 +7,10 @@ import { WORKLOADS } from './workloads.mjs'
 // The default of nativeprof first, for a budget may end before the others' turn.
 export const RATES = [100, 1000, 250]
 
-/** Of `only`, words of any list, those that are peers, workloads and rates; of a list that no word is of, all. Throws on others. */
-export function selectionOf(only) {
+/** Of words of any list, those that are peers, workloads and rates; of a list that no word is of, all. Throws on others. */
+export function selectionOf(words) {
+  // An option whose value begins with dashes has to be typed with an equals sign, which nobody guesses.
+  const only = words.map((word) => (word === 'cpu-prof' ? '--cpu-prof' : word))
   const known = { peers: Object.keys(PEERS), workloads: Object.keys(WORKLOADS), rates: RATES.map(String) }
   for (const word of only) {
     if (!Object.values(known).some((list) => list.includes(word))) {
