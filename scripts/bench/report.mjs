@@ -36,7 +36,8 @@ that nothing is claimed but its bounds. **Memory** is the peak of the process ab
 takes of the event loop, **encode** what making the file takes then: of nativeprof as pprof, with names read from the program's source
 files; all medians. **Ticks** are those that arrived, with the share of those that were asked for: nativeprof ticks by
 CPU time, the others by the wall clock, in each thread that they know. **Dropped**: only nativeprof tells. **µs a tick**: all the CPU
-time that the run took more, over its ticks. 0x starts node with \`--prof\`, and its CPU time includes the drawing of its flame graph.`
+time that the run took more, over its ticks. **By its own account**: the kernel's delivery of each tick, the handler, code events, drains and timers, over the CPU time of
+the recording, the once-only listing of code and the first drain included; most of it by the wall clock, so that on a busy machine other programs are in it. 0x starts node with \`--prof\`, and its CPU time includes the drawing of its flame graph.`
 
 function cellsText(cells) {
   const has = (key) => cells.some((cell) => cell[key] !== null && cell[key] !== undefined)
