@@ -8,8 +8,14 @@ function isSupported(version: string): boolean {
 }
 
 if (process.env['NATIVEPROF'] !== '0' && isSupported(process.versions.node)) {
-  const { preload } = require('./preload.js') as typeof import('./preload.js')
-  preload()
+  const { isMainThread } = require('node:worker_threads') as typeof import('node:worker_threads')
+  if (isMainThread) {
+    const { preload } = require('./preload.js') as typeof import('./preload.js')
+    preload()
+  } else {
+    const { preloadWorker } = require('./preload-worker.js') as typeof import('./preload-worker.js')
+    preloadWorker()
+  }
 }
 
 export {}

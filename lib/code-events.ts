@@ -164,19 +164,25 @@ export function decodeCodeEvents(bytes: Buffer): CodeEvent[] {
 
 class Reader {
   readonly #bytes: Buffer
+  // Not the buffer's own methods: a program's first drain has thousands of events, and runs before anything is optimized.
+  readonly #view: DataView
+  /** The slice of all that is empty, as most tables are. */
+  readonly #nothing: Slice
   #at = 0
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#nothing = { bytes, start: 0, end: 0 }
   }
 
   get isAtEnd(): boolean {
-    return this.#at >= this.#bytes.byteLength
+    return this.#at >= this.#view.byteLength
   }
 
   next(): CodeEvent {
     const at = this.#at
-    const kind = this.#bytes.readUInt8(at)
+    const kind = this.#view.getUint8(at)
     switch (kind) {
       case EVENT_ADDED:
         return this.#added(at)
@@ -186,13 +192,13 @@ class Reader {
         return this.#script(at)
       case EVENT_LOST:
         this.#take(WORD_BYTES, at)
-        return { kind: 'lost', sequence: this.#bytes.readUInt32LE(at + 4) }
+        return { kind: 'lost', sequence: this.#view.getUint32(at + 4, true) }
       case EVENT_LISTING:
         this.#take(WORD_BYTES, at)
         return {
           kind: 'listing',
-          sequence: this.#bytes.readUInt32LE(at + 4),
-          isEnd: this.#bytes.readUInt8(at + 2) === 1,
+          sequence: this.#view.getUint32(at + 4, true),
+          isEnd: this.#view.getUint8(at + 2) === 1,
         }
       default:
         throw new RangeError(`code event at byte ${at} is of an unknown kind, ${kind}`)
@@ -201,24 +207,24 @@ class Reader {
 
   #added(at: number): CodeAdded {
     this.#take(ADDED_BYTES, at)
-    const bytes = this.#bytes
-    const literalId = bytes.readUInt32LE(at + 32)
-    const positions = this.#take(bytes.readUInt32LE(at + 36), at)
-    const inlinedCalls = this.#take(bytes.readUInt32LE(at + 40) * CALL_BYTES, at)
-    const inlinedFunctions = this.#take(bytes.readUInt32LE(at + 44) * FUNCTION_BYTES, at)
+    const view = this.#view
+    const literalId = view.getUint32(at + 32, true)
+    const positions = this.#take(view.getUint32(at + 36, true), at)
+    const inlinedCalls = this.#take(view.getUint32(at + 40, true) * CALL_BYTES, at)
+    const inlinedFunctions = this.#take(view.getUint32(at + 44, true) * FUNCTION_BYTES, at)
     return {
       kind: 'added',
-      sequence: bytes.readUInt32LE(at + 4),
+      sequence: view.getUint32(at + 4, true),
       start: this.#word(at + 8),
       sizeBytes: this.#word(at + 16),
-      isCallableBuiltin: bytes.readUInt8(at + 2) === 1,
-      isWasm: bytes.readUInt8(at + 1) === CODE_TYPE_WASM,
-      scriptId: bytes.readUInt32LE(at + 24),
+      isCallableBuiltin: view.getUint8(at + 2) === 1,
+      isWasm: view.getUint8(at + 1) === CODE_TYPE_WASM,
+      scriptId: view.getUint32(at + 24, true),
       literalId: literalId === NOT_KNOWN ? -1 : literalId,
       positions,
       inlinedCalls,
       inlinedFunctions,
-      name: this.#take(bytes.readUInt32LE(at + 28), at),
+      name: this.#take(view.getUint32(at + 28, true), at),
     }
   }
 
@@ -227,33 +233,34 @@ class Reader {
     const { start, end } = this.#take(this.#word(at + 8) * 2 * WORD_BYTES, at)
     const moves = new Float64Array((end - start) / WORD_BYTES)
     for (let i = 0; i < moves.length; i++) moves[i] = this.#word(start + i * WORD_BYTES)
-    return { kind: 'moved', sequence: this.#bytes.readUInt32LE(at + 4), moves }
+    return { kind: 'moved', sequence: this.#view.getUint32(at + 4, true), moves }
   }
 
   #script(at: number): ScriptTold {
     this.#take(SCRIPT_BYTES, at)
-    const bytes = this.#bytes
-    const literalId = bytes.readUInt32LE(at + 28)
-    const scriptOffset = bytes.readInt32LE(at + 32)
+    const view = this.#view
+    const literalId = view.getUint32(at + 28, true)
+    const scriptOffset = view.getInt32(at + 32, true)
     return {
       kind: 'script',
-      sequence: bytes.readUInt32LE(at + 4),
-      scriptId: bytes.readUInt32LE(at + 8),
-      lineOffset: bytes.readInt32LE(at + 12),
-      columnOffset: bytes.readInt32LE(at + 16),
+      sequence: view.getUint32(at + 4, true),
+      scriptId: view.getUint32(at + 8, true),
+      lineOffset: view.getInt32(at + 12, true),
+      columnOffset: view.getInt32(at + 16, true),
       evaluatedIn:
         literalId === NOT_KNOWN
           ? null
-          : { function: { scriptId: bytes.readUInt32LE(at + 24), literalId }, scriptOffset },
-      lineEnds: this.#take(bytes.readUInt32LE(at + 20) * 4, at),
-      sourceMapUrl: this.#take(bytes.readUInt32LE(at + 36), at),
+          : { function: { scriptId: view.getUint32(at + 24, true), literalId }, scriptOffset },
+      lineEnds: this.#take(view.getUint32(at + 20, true) * 4, at),
+      sourceMapUrl: this.#take(view.getUint32(at + 36, true), at),
     }
   }
 
   /** The next bytes of the event at `eventAt`, and past the zeroes behind them. */
   #take(length: number, eventAt: number): Slice {
+    if (length === 0) return this.#nothing
     const start = this.#at
-    if (start + length > this.#bytes.byteLength) {
+    if (start + length > this.#view.byteLength) {
       throw new RangeError(
         `code event at byte ${eventAt} has an impossible length of ${start + length - eventAt}`,
       )
@@ -263,7 +270,7 @@ class Reader {
   }
 
   #word(at: number): number {
-    return this.#bytes.readUInt32LE(at) + this.#bytes.readUInt32LE(at + 4) * HIGH
+    return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * HIGH
   }
 }
 

@@ -29,8 +29,10 @@ export class NativeFrames {
   /** Looks up many at once, which is cheaper than one after the other. */
   prepare(addresses: Iterable<number>): void {
     if (this.#known.size > MAX_KNOWN) this.#known = new Map()
-    const unknown = [...new Set(addresses)].filter((address) => !this.#known.has(address))
-    if (unknown.length === 0) return
+    const missing = new Set<number>()
+    for (const address of addresses) if (!this.#known.has(address)) missing.add(address)
+    if (missing.size === 0) return
+    const unknown = [...missing]
     const texts = this.#symbolsOf(Float64Array.from(unknown))
     for (const [i, address] of unknown.entries()) {
       const module = texts[2 * i] ?? ''

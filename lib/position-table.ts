@@ -10,11 +10,6 @@ export interface Position {
   readonly inlinedCall: number
 }
 
-interface Entry {
-  readonly codeOffset: number
-  readonly position: Position
-}
-
 /** Most code is asked about a few times; what is asked about more often has its table taken apart. */
 const LOOKUPS_IN_BYTES = 8
 
@@ -22,7 +17,8 @@ const LOOKUPS_IN_BYTES = 8
 export class PositionTable {
   readonly #bytes: Slice
   #lookups = 0
-  #entries: Entry[] | null = null
+  #codeOffsets: number[] | null = null
+  readonly #positions: Position[] = []
 
   /** Takes what it can of bytes that end too soon. */
   constructor(bytes: Slice) {
@@ -31,27 +27,47 @@ export class PositionTable {
 
   /** The last entry before `codeOffset`, which is that of the instruction that ends there. */
   before(codeOffset: number): Position | undefined {
-    if (this.#lookups++ < LOOKUPS_IN_BYTES) {
-      let last: Entry | undefined
-      for (const entry of entriesOf(this.#bytes)) {
-        if (entry.codeOffset >= codeOffset) break
-        last = entry
-      }
-      return last?.position
-    }
-    const entries = (this.#entries ??= [...entriesOf(this.#bytes)])
+    if (this.#lookups++ < LOOKUPS_IN_BYTES) return lastBefore(this.#bytes, codeOffset)
+    const codeOffsets = (this.#codeOffsets ??= this.#takeApart())
     let low = 0
-    let high = entries.length
+    let high = codeOffsets.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((entries[middle] as Entry).codeOffset < codeOffset) low = middle + 1
+      if ((codeOffsets[middle] as number) < codeOffset) low = middle + 1
       else high = middle
     }
-    return entries[low - 1]?.position
+    return this.#positions[low - 1]
+  }
+
+  #takeApart(): number[] {
+    const codeOffsets: number[] = []
+    readEntries(this.#bytes, (codeOffset, scriptOffset, inlinedCall) => {
+      codeOffsets.push(codeOffset)
+      this.#positions.push({ scriptOffset, inlinedCall })
+      return true
+    })
+    return codeOffsets
   }
 }
 
-function* entriesOf({ bytes, start, end }: Slice): Generator<Entry> {
+function lastBefore(bytes: Slice, wanted: number): Position | undefined {
+  const last = { entries: 0, scriptOffset: 0, inlinedCall: 0 }
+  readEntries(bytes, (codeOffset, scriptOffset, inlinedCall) => {
+    if (codeOffset >= wanted) return false
+    last.entries++
+    last.scriptOffset = scriptOffset
+    last.inlinedCall = inlinedCall
+    return true
+  })
+  const { entries, scriptOffset, inlinedCall } = last
+  return entries === 0 ? undefined : { scriptOffset, inlinedCall }
+}
+
+/** Hands on one entry after the other, until `onEntry` returns false. */
+function readEntries(
+  { bytes, start, end }: Slice,
+  onEntry: (codeOffset: number, scriptOffset: number, inlinedCall: number) => boolean,
+): void {
   let codeOffset = 0
   let scriptOffset = 0
   // Which of an entry's three numbers comes, and what there is of it.
@@ -65,7 +81,7 @@ function* entriesOf({ bytes, start, end }: Slice): Generator<Entry> {
     if (byte >= 0x80) continue
     if (number === 0) codeOffset += value >>> 0
     else if (number === 1) scriptOffset += (value >>> 1) ^ -(value & 1)
-    else yield { codeOffset, position: { scriptOffset, inlinedCall: value - 1 } }
+    else if (!onEntry(codeOffset, scriptOffset, value - 1)) return
     number = (number + 1) % 3
     value = 0
     shift = 0

@@ -1,16 +1,15 @@
-// preload.ts — what nativeprof/auto does: sample from the start, or for a while, write when it is over.
+// preload.ts — what nativeprof/auto does in the main thread: sample from the start, or for a while, write when it is over.
 // It runs inside somebody else's program: it must not throw, print to stdout, or be seen by the program.
+// Neighbour: preload-worker.ts.
 
 import * as fs from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
-import { attachThread } from './attach-thread.js'
 import { loadBinding } from './binding.js'
 import { closingLines } from './closing-line.js'
+import { complain, print } from './complaint.js'
 import { destinationsOf, isDirectChild, writtenAs } from './destination.js'
 import type { Destination } from './destination.js'
 import { readEnv } from './env.js'
 import type { EnvSettings } from './env.js'
-import { NativeprofError } from './errors.js'
 import { toTable } from './formats/table.js'
 import { printable } from './labels.js'
 import type { SamplerOptions } from './options.js'
@@ -37,10 +36,6 @@ const { setTimeout } = globalThis
 /** Starts sampling as the environment asks. Never throws; what goes wrong is one line on stderr. */
 export function preload(): void {
   try {
-    if (!isMainThread) {
-      attachThread()
-      return
-    }
     const settings = readEnv(process.env)
     if (settings.off) return
     const production = readProductionEnv(process.env)
@@ -207,17 +202,4 @@ function withNoteOfWindow(profile: Profile, { durationSeconds }: EnvSettings): P
 
 function samplerOptionsOf({ hz, timer }: EnvSettings): SamplerOptions {
   return { ...(hz !== undefined && { hz }), ...(timer !== undefined && { timer }) }
-}
-
-function complain(error: unknown): void {
-  const code = error instanceof NativeprofError ? ` [${error.code}]` : ''
-  print(`nativeprof: ${printable(error instanceof Error ? error.message : String(error))}${code}\n`)
-}
-
-function print(text: string): void {
-  try {
-    fs.writeSync(2, text)
-  } catch {
-    // stderr is closed or full: there is nobody to tell.
-  }
 }

@@ -272,11 +272,16 @@ function hadRival({ whyMoved, whyOwnSignal, timesTakenBack }: TickOwnership): bo
   return timesTakenBack > 0 || (whyMoved !== '' && whyOwnSignal === '')
 }
 
-function* nativeAddressesOf(records: readonly RawRecord[]): Generator<number> {
+// Into one list: a generator's turn for each of thousands of frames costs more than the look-up.
+function nativeAddressesOf(records: readonly RawRecord[]): number[] {
+  const addresses: number[] = []
   for (const record of records) {
     if (record.kind !== 'sample') continue
-    for (const [i, address] of record.addresses.entries()) {
-      if (address < 0) yield -address - (i === 0 ? 0 : 1)
+    const frames = record.addresses
+    for (let i = 0; i < frames.length; i++) {
+      const address = frames[i] as number
+      if (address < 0) addresses.push(-address - (i === 0 ? 0 : 1))
     }
   }
+  return addresses
 }

@@ -39,6 +39,12 @@ export class TextLines {
 
   constructor(text: string) {
     this.text = text
+    if (!/[\r\u2028\u2029]/.test(text)) {
+      // As nearly all texts are: half the time for a bundle of 200,000 lines.
+      for (let end = text.indexOf('\n') + 1; end > 0; end = text.indexOf('\n', end) + 1)
+        this.#starts.push(end)
+      return
+    }
     for (const { index, 0: end } of text.matchAll(/\r\n|[\n\r\u2028\u2029]/g))
       this.#starts.push(index + end.length)
   }

@@ -4,7 +4,7 @@
 
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { startSampler, subtract, withLabels } from 'nativeprof'
+import { startSampler, subtract, withLabels } from '../../dist/index.js'
 import { median } from './statistics.mjs'
 
 const { values } = parseArgs({ options: { windows: { type: 'string', default: '9' } } })

@@ -6,24 +6,35 @@ const T95 = [
   2.09, 2.09,
 ]
 
-/** The geometric mean of ratios and its 95 % interval. */
-export function ratioInterval(ratios) {
-  const logs = ratios.map(Math.log)
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length
-  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1)
-  const half = (T95[logs.length - 1] ?? 1.98) * Math.sqrt(variance / logs.length)
-  return {
-    ratio: Math.exp(mean),
-    low: Math.exp(mean - half),
-    high: Math.exp(mean + half),
-    pairs: logs.length,
-  }
+/** The mean of differences and its 95 % interval, which one alone does not have: it is then without bounds. */
+export function meanInterval(values) {
+  const pairs = values.length
+  const mean = values.reduce((sum, value) => sum + value, 0) / pairs
+  if (pairs < 2) return { mean, low: -Infinity, high: Infinity, pairs }
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (pairs - 1)
+  const half = (T95[pairs - 1] ?? 1.98) * Math.sqrt(variance / pairs)
+  return { mean, low: mean - half, high: mean + half, pairs }
 }
 
+/** The geometric mean of ratios and its 95 % interval. */
+export function ratioInterval(ratios) {
+  const { mean, low, high, pairs } = meanInterval(ratios.map(Math.log))
+  return { ratio: Math.exp(mean), low: Math.exp(low), high: Math.exp(high), pairs }
+}
+
+/** NaN of nothing. */
 export function median(values) {
+  return quantile(values, 0.5)
+}
+
+/** The value that this share of the values lies below; between two, in proportion. NaN of nothing. */
+export function quantile(values, share) {
+  if (values.length === 0) return NaN
   const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  const at = share * (sorted.length - 1)
+  const below = Math.floor(at)
+  const next = sorted[Math.min(below + 1, sorted.length - 1)]
+  return sorted[below] + (at - below) * (next - sorted[below])
 }
 
 export function showRatio({ ratio, low, high, pairs }) {

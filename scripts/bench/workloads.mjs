@@ -1,30 +1,42 @@
-// workloads.mjs — real work in one process, in rounds of some tens of milliseconds: the TypeScript compiler's scanner
-// (CPU-bound, few allocations) and its parser with a JSON copy (allocation-heavy, a quarter of it garbage collection).
+// workloads.mjs — the real programs that are measured, by name: each does a fixed amount of work and ends by itself.
 
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { HERE, ROOT } from './places.mjs'
 
-const require = createRequire(import.meta.url)
-const ts = require('typescript')
-const text = readFileSync(join(dirname(require.resolve('typescript')), 'lib.dom.d.ts'), 'utf8')
+const program = (file) => join(HERE, 'programs', file)
 
+/**
+ * `args(folder)`: node's arguments; the folder may be written to. `requests`: a server, which is asked that often, and prints its
+ * port. `hasClock`: it prints the microseconds of CPU time of each of its phases.
+ */
 export const WORKLOADS = {
-  'scan (CPU-bound)': () => {
-    const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text)
-    let tokens = 0
-    while (scanner.scan() !== ts.SyntaxKind.EndOfFileToken) tokens++
-    return tokens
+  'type-check': {
+    title: 'TypeScript checks the types of this project',
+    args: () => [
+      join(HERE, 'node_modules/typescript/bin/tsc'),
+      '--noEmit',
+      '--skipLibCheck',
+      'false',
+      '-p',
+      ROOT,
+    ],
   },
-  'parse and copy (allocation-heavy)': () => {
-    const file = ts.createSourceFile(
-      'lib.dom.d.ts',
-      text.slice(0, text.length >> 2),
-      ts.ScriptTarget.Latest,
-      false,
-    )
-    return JSON.parse(
-      JSON.stringify(file.statements.map((node) => ({ kind: node.kind, text: node.getFullText(file) }))),
-    ).length
+  parse: { title: 'acorn parses the TypeScript compiler', args: () => [program('parse.mjs')] },
+  bundle: {
+    title: 'webpack bundles date-fns, lodash and acorn',
+    args: (folder) => [program('bundle.mjs'), folder],
+  },
+  server: {
+    title: 'Fastify under autocannon, 10 connections',
+    args: () => [program('server.mjs')],
+    requests: 12_000,
+  },
+  json: { title: 'a pipeline of JSON records, compressed', args: () => [program('json.mjs')] },
+  workers: { title: 'four workers that parse and print', args: () => [program('workers.mjs')] },
+  modules: { title: 'a program with 900 modules', args: () => [program('modules.cjs')] },
+  phases: {
+    title: 'a program that times its own phases',
+    args: () => ['--single-threaded', program('phases.mjs')],
+    hasClock: true,
   },
 }

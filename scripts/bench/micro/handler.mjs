@@ -1,4 +1,4 @@
-// handler.mjs [--millis 1500] — what a tick costs in its handler: our whole walk, V8's walk of the same stack, and everything
+// handler.mjs [--millis 1500] [--json] — what a tick costs in its handler: our whole walk, V8's walk of the same stack, and everything
 // that the handler does; by depth and by what is running. Cycles of the processor's time stamp counter, median and p99.
 // Needs the addon that does both walks for every tick; builds it. The two take turns at going first, so half of the ticks
 // of each find the stack in the processor's cache; the last two columns are the ratios of those ticks alone that each walked
@@ -9,8 +9,9 @@ import { createHash } from 'node:crypto'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { buildComparing } from '../build-native.mjs'
-import { median } from './statistics.mjs'
+import { buildComparing } from '../../build-native.mjs'
+import { median } from '../statistics.mjs'
+import { print, row } from './rows.mjs'
 
 const NO_OPTIMIZER = ['--no-opt', '--no-maglev']
 const KINDS = {
@@ -25,17 +26,28 @@ const HEATING_CALLS = 20_000
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { millis: { type: 'string', default: '1500' } },
+  options: { millis: { type: 'string', default: '1500' }, json: { type: 'boolean', default: false } },
 })
 const millis = Number(values.millis)
 
 if (positionals.length > 0) console.log(JSON.stringify(await measure(positionals[0], Number(positionals[1]))))
-else runAll()
+else if (values.json) print(rowsOfAll())
+else showAll()
 
-function runAll() {
+function* runAll() {
   buildComparing()
   const env = { ...process.env }
   delete env.NODE_OPTIONS
+  for (const [kind, { flags }] of Object.entries(KINDS)) {
+    for (const depth of DEPTHS) {
+      const args = [...flags, fileURLToPath(import.meta.url), '--millis', values.millis, kind, String(depth)]
+      const measured = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }))
+      yield { name: `${kind} ${depth}`, ...measured }
+    }
+  }
+}
+
+function showAll() {
   const columns = [
     'frames',
     'ticks',
@@ -48,18 +60,23 @@ function runAll() {
     'each second',
   ]
   console.log(`node ${process.version}; cycles, median (p99)\n${['', ...columns].join(' | ')}`)
-  for (const [kind, { flags }] of Object.entries(KINDS)) {
-    for (const depth of DEPTHS) {
-      const args = [...flags, fileURLToPath(import.meta.url), '--millis', values.millis, kind, String(depth)]
-      const row = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }))
-      const cells = [row.frames, row.ticks, row.own, row.vmState, row.v8, row.handler, ...row.ratios]
-      console.log([`${kind} ${depth}`, ...cells].join(' | '))
-    }
+  for (const each of runAll()) {
+    const cells = [each.frames, each.ticks, each.own, each.vmState, each.v8, each.handler, ...each.ratios]
+    console.log([each.name, ...cells].join(' | '))
   }
 }
 
+function rowsOfAll() {
+  return [...runAll()].map(({ name, frames, ticks, own, v8, handler, ratios }) =>
+    row(
+      `handler, ${name}: cycles, p50 (p99)`,
+      `all ${handler}, of that our walk ${own}; V8's walk ${v8}; ours / V8's ${ratios[0]} (${frames} frames, ${ticks} ticks)`,
+    ),
+  )
+}
+
 async function measure(kind, wantedFrames) {
-  const { recordTicks } = await import('../compare/ticks.mjs')
+  const { recordTicks } = await import('../../compare/ticks.mjs')
   const { leaf } = KINDS[kind]
   for (let i = 0; i < HEATING_CALLS; i++) descend(20, () => 1)
   const run = (depth, forMillis) => () => {

@@ -1,0 +1,28 @@
+// server.mjs — Fastify with three routes: a small answer by a schema, a list that is filtered and sorted, and a body that is read.
+// Prints its port; ends by itself when /stop has been asked for.
+
+import Fastify from 'fastify'
+import lodash from 'lodash'
+
+const items = Array.from({ length: 200 }, (_, i) => ({ id: i, name: `item ${i}`, price: (i * 7919) % 1009 }))
+const server = Fastify()
+
+const schema = {
+  response: { 200: { type: 'object', properties: { id: { type: 'integer' }, name: { type: 'string' } } } },
+}
+server.get('/item/:id', { schema }, (request) => items[Number(request.params.id) % items.length])
+server.get('/list', (request) => {
+  const most = Number(request.query.most ?? 500)
+  return lodash.orderBy(
+    items.filter(({ price }) => price <= most),
+    ['price', 'id'],
+  )
+})
+server.post('/order', (request) => ({ total: lodash.sumBy(request.body.items, 'price') }))
+server.get('/stop', (_, reply) => {
+  reply.header('connection', 'close').send('bye')
+  setImmediate(() => server.close())
+})
+
+await server.listen({ port: 0, host: '127.0.0.1' })
+console.log(`port ${server.server.address().port}`)
