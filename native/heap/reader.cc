@@ -8,13 +8,11 @@ bool HeapReader::IsMapped(uintptr_t page) {
   const uintptr_t number = page / kPageBytes;
   Chunk& chunk = chunks_[number / kChunkPages % kChunks];
   if (chunk.number != number / kChunkPages) chunk = {number / kChunkPages, 0};
-  const size_t at = number % kChunkPages;
-  if ((chunk.mapped >> at & 1) != 0) return true;
-  // And its neighbours, up to a multiple of so many pages.
-  const size_t count = SafeReader::kMostPages - number % SafeReader::kMostPages;
-  const size_t readable = safe_reader_.CountReadablePages(page, count);
-  chunk.mapped |= ((uint64_t{1} << readable) - 1) << at;
-  return readable > 0;
+  const uint64_t bit = uint64_t{1} << number % kChunkPages;
+  if ((chunk.mapped & bit) != 0) return true;
+  if (!safe_reader_.IsPageReadable(page)) return false;
+  chunk.mapped |= bit;
+  return true;
 }
 
 bool HeapReader::Copy(uintptr_t address, void* out, size_t bytes) {

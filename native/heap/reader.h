@@ -14,7 +14,7 @@
 namespace nativeprof {
 
 // One per isolate. Used on its thread, while no collection runs: then what a live object points to is there.
-// Pages are asked for by a system call the first time (2 us for some), and read directly from then on until Forget().
+// Whether a page is there is asked by a system call the first time; it is read directly from then on, until Forget().
 class HeapReader {
  public:
   explicit HeapReader(const SafeReader& safe_reader) : safe_reader_(safe_reader) {}
@@ -44,7 +44,7 @@ class HeapReader {
   static bool IsSmi(uint64_t word) { return static_cast<uint32_t>(word) == 0; }
 
  private:
-  // So many pages as V8 asks the system for at once, 256 KiB, and which of them are known to be mapped.
+  // So many pages as V8 asks the system for at once, 256 KiB, and which of them are known to be there.
   static constexpr size_t kChunkPages = 64;
   struct Chunk {
     uintptr_t number = 0;
@@ -52,7 +52,6 @@ class HeapReader {
   };
   static constexpr uintptr_t kPageBytes = SafeReader::kPageBytes;
   static constexpr size_t kChunks = 2048;  // a heap of 512 MiB
-  static_assert(kChunkPages % SafeReader::kMostPages == 0, "what is asked for at once lies in one chunk");
 
   bool IsMapped(uintptr_t page);
 
