@@ -193,7 +193,7 @@ bool CodeTableReader::ReadInlining(uint64_t data, CodeTables* tables) {
 bool CodeTableReader::ReadPositions(const AnnouncedCode& code, uint64_t table, size_t code_bytes, CodeTables* tables) {
   if (!ReadBytes(table, &bytes_)) return false;
   PositionTableReader reader(bytes_.data(), bytes_.size(), layout_->position_encoding);
-  PositionTableWriter writer;
+  PositionTableWriter writer(&tables->positions);
   PositionHash hash;
   int64_t last = kEntry;
   while (!reader.done()) {
@@ -214,7 +214,6 @@ bool CodeTableReader::ReadPositions(const AnnouncedCode& code, uint64_t table, s
   if (code.announced_positions != nullptr && hash.count() >= kTellingPositions) {
     HeapTrust::Pass(HeapTrust::State::kLines);
   }
-  tables->positions = writer.Take();
   CompareWithV8(code, *tables);
   return true;
 }
@@ -240,15 +239,14 @@ bool CodeTableReader::ReadBaseline(const AnnouncedCode& code, uint64_t object, C
     return false;
   }
   bytecode_.resize(static_cast<size_t>(bytecode_bytes));
-  std::vector<uint8_t> positions;
   const uintptr_t first = static_cast<uintptr_t>(array - 1) + static_cast<uintptr_t>(layout_->bytecode_first);
-  if (!reader_.Copy(first, bytecode_.data(), bytecode_.size()) || !ReadBytes(table, &positions) ||
+  if (!reader_.Copy(first, bytecode_.data(), bytecode_.size()) || !ReadBytes(table, &positions_) ||
       !ReadBytes(offsets, &bytes_)) {
     return false;
   }
-  PositionTableReader reader(positions.data(), positions.size(), layout_->position_encoding);
+  PositionTableReader reader(positions_.data(), positions_.size(), layout_->position_encoding);
   VlqReader ends(bytes_.data(), bytes_.size());
-  PositionTableWriter writer;
+  PositionTableWriter writer(&tables->positions);
   uint64_t code_offset;
   if (!ends.Unsigned(&code_offset)) return false;
   PositionEntry next = {-1, 0};
@@ -268,7 +266,6 @@ bool CodeTableReader::ReadBaseline(const AnnouncedCode& code, uint64_t object, C
     code_offset += code_length;
   }
   if (!ends.done() || code_offset > code.bytes) return false;
-  tables->positions = writer.Take();
   return true;
 }
 

@@ -103,8 +103,9 @@ class CodeTableReader {
   const HeapLayout* layout_ = nullptr;
   const struct BytecodeSizes* sizes_ = nullptr;
   uint64_t stream_map_ = 0;  // of every InstructionStream; 0 until one was seen
-  std::vector<uint8_t> bytes_;     // scratch
-  std::vector<uint8_t> bytecode_;  // scratch
+  std::vector<uint8_t> bytes_;      // scratch
+  std::vector<uint8_t> bytecode_;   // scratch
+  std::vector<uint8_t> positions_;  // scratch
 };
 
 }  // namespace nativeprof

@@ -5,13 +5,11 @@
 namespace nativeprof {
 
 bool HeapReader::IsMapped(uintptr_t page) {
-  const uintptr_t number = page / kPageBytes;
-  Chunk& chunk = chunks_[number / kChunkPages % kChunks];
-  if (chunk.number != number / kChunkPages) chunk = {number / kChunkPages, 0};
-  const uint64_t bit = uint64_t{1} << number % kChunkPages;
-  if ((chunk.mapped & bit) != 0) return true;
+  if (IsKnown(page)) return true;
   if (!safe_reader_.IsPageReadable(page)) return false;
-  chunk.mapped |= bit;
+  Chunk& chunk = ChunkOf(page);
+  if (chunk.number != page / kChunkBytes) chunk = {page / kChunkBytes, 0};
+  chunk.mapped |= BitOf(page);
   return true;
 }
 

@@ -25,7 +25,11 @@ class HeapReader {
   // A field of an object, given by its tagged pointer; false if it cannot be read.
   template <typename T>
   bool Get(uint64_t object, int offset, T* value) {
-    return Copy(static_cast<uintptr_t>(object - 1) + static_cast<uintptr_t>(offset), value, sizeof(T));
+    const uintptr_t address = static_cast<uintptr_t>(object - 1) + static_cast<uintptr_t>(offset);
+    // Nearly always; a copy of known size is an instruction.
+    if (address % kPageBytes > kPageBytes - sizeof(T) || !IsKnown(address)) return Copy(address, value, sizeof(T));
+    std::memcpy(value, reinterpret_cast<const void*>(address), sizeof(T));
+    return true;
   }
 
   // A field that must hold an object of this type; its tagged pointer, or 0.
@@ -51,8 +55,15 @@ class HeapReader {
     uint64_t mapped = 0;  // a bit for each page
   };
   static constexpr uintptr_t kPageBytes = SafeReader::kPageBytes;
+  static constexpr uintptr_t kChunkBytes = kChunkPages * kPageBytes;
   static constexpr size_t kChunks = 2048;  // a heap of 512 MiB
 
+  Chunk& ChunkOf(uintptr_t address) { return chunks_[address / kChunkBytes % kChunks]; }
+  static uint64_t BitOf(uintptr_t address) { return uint64_t{1} << address / kPageBytes % kChunkPages; }
+  bool IsKnown(uintptr_t address) {
+    const Chunk& chunk = ChunkOf(address);
+    return chunk.number == address / kChunkBytes && (chunk.mapped & BitOf(address)) != 0;
+  }
   bool IsMapped(uintptr_t page);
 
   const SafeReader& safe_reader_;
