@@ -13,13 +13,20 @@ bool HeapReader::IsMapped(uintptr_t page) {
   return true;
 }
 
-bool HeapReader::Copy(uintptr_t address, void* out, size_t bytes) {
+bool HeapReader::Find(uintptr_t address, size_t bytes, HeapBytes* found) {
+  *found = {reinterpret_cast<const uint8_t*>(address), bytes};
   const uintptr_t last = address + bytes - 1;
   if (bytes == 0 || last < address) return bytes == 0;
   for (uintptr_t page = address & ~(kPageBytes - 1); page <= last; page += kPageBytes) {
     if (!IsMapped(page)) return false;
   }
-  std::memcpy(out, reinterpret_cast<const void*>(address), bytes);
+  return true;
+}
+
+bool HeapReader::Copy(uintptr_t address, void* out, size_t bytes) {
+  HeapBytes found;
+  if (!Find(address, bytes, &found)) return false;
+  if (bytes > 0) std::memcpy(out, found.at, bytes);
   return true;
 }
 

@@ -13,13 +13,22 @@
 
 namespace nativeprof {
 
+// Bytes of V8's heap, where they are: until a collection runs.
+struct HeapBytes {
+  const uint8_t* at = nullptr;
+  size_t count = 0;
+};
+
 // One per isolate. Used on its thread, while no collection runs: then what a live object points to is there.
 // Whether a page is there is asked by a system call the first time; it is read directly from then on, until Forget().
 class HeapReader {
  public:
   explicit HeapReader(const SafeReader& safe_reader) : safe_reader_(safe_reader) {}
 
-  // Copies `bytes` from `address`; false if they are not all mapped.
+  // Finds `bytes` at `address`; false if they are not all mapped.
+  bool Find(uintptr_t address, size_t bytes, HeapBytes* found);
+
+  // And copies them.
   bool Copy(uintptr_t address, void* out, size_t bytes);
 
   // A field of an object, given by its tagged pointer; false if it cannot be read.
