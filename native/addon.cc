@@ -216,7 +216,7 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
 // findCode(address) → a code event, or nothing
 Napi::Value FindCode(const Napi::CallbackInfo& info) {
   const auto pc = static_cast<uintptr_t>(info[0].As<Napi::Number>().Int64Value());
-  const std::vector<uint8_t> bytes = sampler.FindCode(v8::Isolate::GetCurrent(), pc);
+  const ByteBuffer bytes = sampler.FindCode(v8::Isolate::GetCurrent(), pc);
   return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
 }
 

@@ -40,55 +40,76 @@ constexpr uint64_t kLost = 5;
 
 uint64_t Header(uint64_t kind, uint32_t sequence) { return kind | static_cast<uint64_t>(sequence) << 32; }
 
+constexpr uint64_t Pair(uint32_t low, uint32_t high) { return low | static_cast<uint64_t>(high) << 32; }
+
+constexpr size_t Padded(size_t bytes) { return (bytes + 7) / 8 * 8; }
+
+template <typename T>
+size_t BytesOf(const T& items) {
+  return items.size() * sizeof(items[0]);
+}
+
+uint8_t* PutWord(uint8_t* at, uint64_t word) {
+  std::memcpy(at, &word, sizeof(word));
+  return at + sizeof(word);
+}
+
+// And zeroes up to a multiple of 8.
+template <typename T>
+uint8_t* PutAll(uint8_t* at, const T& items) {
+  const size_t bytes = BytesOf(items);
+  if (bytes == 0) return at;
+  PutWord(at + Padded(bytes) - sizeof(uint64_t), 0);
+  std::memcpy(at, items.data(), bytes);
+  return at + Padded(bytes);
+}
+
 }  // namespace
 
 void CodeEvents::AddCode(const AddedCode& code) {
-  AppendWord(Header(kAdded, code.sequence) | static_cast<uint64_t>(code.type) << 8 |
-             static_cast<uint64_t>(code.is_callable) << 16);
-  AppendWord(code.start);
-  AppendWord(code.bytes);
-  AppendPair(code.script_id, static_cast<uint32_t>(code.name.size()));
   const auto& [function, positions, calls, functions] = code.tables;
-  AppendPair(function.literal_id, static_cast<uint32_t>(positions.size()));
-  AppendPair(static_cast<uint32_t>(calls.size()), static_cast<uint32_t>(functions.size()));
-  AppendBytes(positions.data(), positions.size());
-  AppendBytes(calls.data(), calls.size() * sizeof(InlinedCall));
-  AppendBytes(functions.data(), functions.size() * sizeof(FunctionKey));
-  AppendBytes(code.name.data(), code.name.size());
+  constexpr size_t kWords = 6;
+  uint8_t* at = bytes_.Append(kWords * sizeof(uint64_t) + Padded(BytesOf(positions)) + Padded(BytesOf(calls)) +
+                              Padded(BytesOf(functions)) + Padded(BytesOf(code.name)));
+  at = PutWord(at, Header(kAdded, code.sequence) | static_cast<uint64_t>(code.type) << 8 |
+                       static_cast<uint64_t>(code.is_callable) << 16);
+  at = PutWord(at, code.start);
+  at = PutWord(at, code.bytes);
+  at = PutWord(at, Pair(code.script_id, static_cast<uint32_t>(code.name.size())));
+  at = PutWord(at, Pair(function.literal_id, static_cast<uint32_t>(positions.size())));
+  at = PutWord(at, Pair(static_cast<uint32_t>(calls.size()), static_cast<uint32_t>(functions.size())));
+  at = PutAll(at, positions);
+  at = PutAll(at, calls);
+  at = PutAll(at, functions);
+  PutAll(at, code.name);
 }
 
 void CodeEvents::AddScript(uint32_t sequence, const ScriptTable& script, std::string_view source_map_url) {
-  AppendWord(Header(kScript, sequence));
-  AppendPair(script.id, static_cast<uint32_t>(script.line_offset));
-  AppendPair(static_cast<uint32_t>(script.column_offset), static_cast<uint32_t>(script.line_ends.size()));
-  AppendPair(script.evaluated_in.script_id, script.evaluated_in.literal_id);
-  AppendPair(static_cast<uint32_t>(script.evaluated_at), static_cast<uint32_t>(source_map_url.size()));
-  AppendBytes(script.line_ends.data(), script.line_ends.size() * sizeof(uint32_t));
-  AppendBytes(source_map_url.data(), source_map_url.size());
+  constexpr size_t kWords = 5;
+  uint8_t* at = bytes_.Append(kWords * sizeof(uint64_t) + Padded(BytesOf(script.line_ends)) +
+                              Padded(BytesOf(source_map_url)));
+  at = PutWord(at, Header(kScript, sequence));
+  at = PutWord(at, Pair(script.id, static_cast<uint32_t>(script.line_offset)));
+  at = PutWord(at, Pair(static_cast<uint32_t>(script.column_offset), static_cast<uint32_t>(script.line_ends.size())));
+  at = PutWord(at, Pair(script.evaluated_in.script_id, script.evaluated_in.literal_id));
+  at = PutWord(at, Pair(static_cast<uint32_t>(script.evaluated_at), static_cast<uint32_t>(source_map_url.size())));
+  at = PutAll(at, script.line_ends);
+  PutAll(at, source_map_url);
 }
 
 void CodeEvents::AddMoves(uint32_t sequence, const std::vector<CodeMove>& moves) {
-  AppendWord(Header(kMoved, sequence));
-  AppendWord(moves.size());
-  AppendBytes(moves.data(), moves.size() * sizeof(CodeMove));
+  uint8_t* at = bytes_.Append(2 * sizeof(uint64_t) + BytesOf(moves));
+  at = PutWord(at, Header(kMoved, sequence));
+  at = PutWord(at, moves.size());
+  PutAll(at, moves);
 }
 
 void CodeEvents::AddListing(uint32_t sequence, bool is_end) {
-  AppendWord(Header(kListing, sequence) | static_cast<uint64_t>(is_end) << 16);
+  PutWord(bytes_.Append(sizeof(uint64_t)), Header(kListing, sequence) | static_cast<uint64_t>(is_end) << 16);
 }
 
-void CodeEvents::AddLost(uint32_t sequence) { AppendWord(Header(kLost, sequence)); }
+void CodeEvents::AddLost(uint32_t sequence) { PutWord(bytes_.Append(sizeof(uint64_t)), Header(kLost, sequence)); }
 
-std::vector<uint8_t> CodeEvents::Take() { return std::exchange(bytes_, {}); }
-
-void CodeEvents::AppendWord(uint64_t word) { AppendBytes(&word, sizeof(word)); }
-
-void CodeEvents::AppendPair(uint32_t low, uint32_t high) { AppendWord(low | static_cast<uint64_t>(high) << 32); }
-
-void CodeEvents::AppendBytes(const void* bytes, size_t size) {
-  const size_t end = bytes_.size();
-  bytes_.resize(end + (size + 7) / 8 * 8);
-  if (size > 0) std::memcpy(bytes_.data() + end, bytes, size);
-}
+ByteBuffer CodeEvents::Take() { return std::exchange(bytes_, {}); }
 
 }  // namespace nativeprof

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "byte_buffer.h"
 #include "heap/code_tables.h"
 
 namespace nativeprof {
@@ -48,17 +49,13 @@ class CodeEvents {
   size_t bytes() const { return bytes_.size(); }
 
   // Everything since the last call.
-  std::vector<uint8_t> Take();
+  ByteBuffer Take();
 
   // One event more may stand behind it: a script with its source map.
   static constexpr size_t kMostBytes = 128 << 20;
 
  private:
-  void AppendWord(uint64_t word);
-  void AppendPair(uint32_t low, uint32_t high);
-  void AppendBytes(const void* bytes, size_t size);  // and zeroes up to a multiple of 8
-
-  std::vector<uint8_t> bytes_;
+  ByteBuffer bytes_;
 };
 
 }  // namespace nativeprof

@@ -138,7 +138,7 @@ void CodeLog::Stop() {
   isolate_ = nullptr;
 }
 
-std::vector<uint8_t> CodeLog::Find(uintptr_t pc) {
+ByteBuffer CodeLog::Find(uintptr_t pc) {
   AnnouncedCode code;
   CodeTables tables;
   CodeEvents events;
@@ -148,7 +148,7 @@ std::vector<uint8_t> CodeLog::Find(uintptr_t pc) {
   return events.Take();
 }
 
-std::vector<uint8_t> CodeLog::Take() {
+ByteBuffer CodeLog::Take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return events_.Take();
 }

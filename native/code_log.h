@@ -22,6 +22,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "byte_buffer.h"
 #include "code_events.h"
 #include "heap/code_tables.h"
 #include "signal_safe.h"
@@ -68,11 +69,11 @@ class CodeLog {
   // The event of optimized code that V8 has not announced, if `pc` lies in some; empty otherwise. It has no name but the mark of
   // its tier: the function is known by its number.
   // Context: JS thread.
-  std::vector<uint8_t> Find(uintptr_t pc);
+  ByteBuffer Find(uintptr_t pc);
 
   // Hands over the events since the last call, as bytes: see code_events.h.
   // Context: JS thread.
-  std::vector<uint8_t> Take();
+  ByteBuffer Take();
 
   // What any log calls when so much waits in it that it should be taken: must be callable inside V8. Null: nothing.
   // Context: any thread.

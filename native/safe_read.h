@@ -22,12 +22,12 @@ class SafeReader {
   // Context: signal handler (async-signal-safe).
   bool Read(SignalContext, uintptr_t address, void* out, size_t bytes) const;
 
-  // How many of the `count` pages from `page` on can be read, up to the first that cannot; one system call for all. `count` is at
-  // most kMostPages. 0 if Probe() found no way to tell.
+  // Whether the page at `page`, a multiple of kPageBytes, can be read. One system call, the cheapest there is that says it
+  // (0.15 us measured; by process_vm_readv it is 1.2 us, and half a microsecond more for each page beyond one). False if Probe()
+  // found no way to tell.
   // Context: any thread.
   static constexpr size_t kPageBytes = 4096;
-  static constexpr size_t kMostPages = 16;
-  size_t CountReadablePages(uintptr_t page, size_t count) const;
+  bool IsPageReadable(uintptr_t page) const;
 
   bool available() const { return way_ != Way::kNone; }
 
@@ -36,6 +36,7 @@ class SafeReader {
 
   // immutable while a handler can run
   Way way_ = Way::kNone;
+  bool is_told_by_mask_ = false;  // whether TouchByMask() in safe_read.cc tells the truth here
   int pid_ = 0;
 };
 

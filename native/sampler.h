@@ -121,7 +121,7 @@ class Sampler {
 
   // Code of the current thread that V8 has not announced; see CodeLog::Find().
   // Context: JS thread, of any isolate.
-  std::vector<uint8_t> FindCode(v8::Isolate* isolate, uintptr_t pc) { return threads_.FindCode(isolate, pc); }
+  ByteBuffer FindCode(v8::Isolate* isolate, uintptr_t pc) { return threads_.FindCode(isolate, pc); }
 
   // What is mapped, as of the last drain.
   const ModuleList& modules() const { return modules_; }

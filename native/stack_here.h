@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "byte_buffer.h"
 #include "v8_code.h"
 
 namespace nativeprof {
@@ -23,7 +24,7 @@ class StackHere {
   static StackHere Walk(v8::Isolate* isolate, size_t max_depth);
 
   std::vector<uint64_t> addresses;   // as in a sample: record.h; none if the stack could not be walked
-  std::vector<uint8_t> code_events;  // all code of the isolate
+  ByteBuffer code_events;            // all code of the isolate
   V8Code::Range jit_range;
   V8Code::Range embedded_range;
 };

@@ -72,9 +72,9 @@ void ThreadRegistry::ListCode(v8::Isolate* isolate) {
   if (state != nullptr) state->code_log.List(nullptr);
 }
 
-std::vector<uint8_t> ThreadRegistry::FindCode(v8::Isolate* isolate, uintptr_t pc) {
+ByteBuffer ThreadRegistry::FindCode(v8::Isolate* isolate, uintptr_t pc) {
   const StatePointer state = Find(isolate);
-  return state == nullptr ? std::vector<uint8_t>() : state->code_log.Find(pc);
+  return state == nullptr ? ByteBuffer() : state->code_log.Find(pc);
 }
 
 // Only the first isolate of its kind has its code listed at once, for its builtins; and those of workers, who have little yet.
@@ -225,7 +225,7 @@ std::vector<ThreadNews> ThreadRegistry::TakeNews() {
   for (Entry& entry : entries_) {
     ThreadState& state = *entry.state;
     if (!entry.has_begun) continue;  // the thread may be writing its state just now
-    std::vector<uint8_t> code_events = state.code_log.Take();
+    ByteBuffer code_events = state.code_log.Take();
     if (!entry.is_new && !entry.has_ended && code_events.empty()) continue;
     entry.is_new = false;
     all.push_back({state.number, state.tid, state.worker_id, state.name, state.v8_code.jit_range(),

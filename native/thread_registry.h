@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "byte_buffer.h"
 #include "thread_state.h"
 
 namespace nativeprof {
@@ -30,7 +31,7 @@ struct ThreadNews {
   V8Code::Range jit_range;
   V8Code::Range embedded_range;
   const char* unknown_layout;  // why its stacks are left to V8; null if they are not
-  std::vector<uint8_t> code_events;
+  ByteBuffer code_events;
   bool has_ended;
 };
 
@@ -52,7 +53,7 @@ class ThreadRegistry {
 
   // See CodeLog::Find(); for the current thread's isolate.
   // Context: JS thread, of any isolate.
-  std::vector<uint8_t> FindCode(v8::Isolate* isolate, uintptr_t pc);
+  ByteBuffer FindCode(v8::Isolate* isolate, uintptr_t pc);
 
   // Adds the current thread, unless it is there. Whether it was added.
   // Context: JS thread, of any isolate.

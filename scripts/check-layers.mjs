@@ -86,6 +86,7 @@ const NATIVE_LAYERS = [
     'signal_safe',
     'record',
     'clock',
+    'byte_buffer',
     'dwarf_reader',
     'unwind_rule',
     'cycles',

@@ -177,10 +177,11 @@ bool CodeTableReader::ReadInlining(uint64_t data, CodeTables* tables) {
   const int type = layout_->type_inlining_positions;
   const uint64_t positions = reader_.GetObject(data, ElementAt(layout_->deopt_inlining_positions), type);
   if (positions == 0) return functions == 0;
-  if (!ReadBytes(positions, &bytes_) || bytes_.size() % sizeof(RawInlinedCall) != 0) return false;
-  for (size_t at = 0; at < bytes_.size(); at += sizeof(RawInlinedCall)) {
+  HeapBytes bytes;
+  if (!FindBytes(positions, &bytes) || bytes.count % sizeof(RawInlinedCall) != 0) return false;
+  for (size_t at = 0; at < bytes.count; at += sizeof(RawInlinedCall)) {
     RawInlinedCall raw;
-    std::memcpy(&raw, bytes_.data() + at, sizeof(raw));
+    std::memcpy(&raw, bytes.at + at, sizeof(raw));
     const SourcePosition position = DecodePosition(raw.position);
     const auto id = static_cast<int32_t>(tables->calls.size());
     if (raw.function < -1 || raw.function >= functions || position.inlining_id >= id) return false;
@@ -191,9 +192,10 @@ bool CodeTableReader::ReadInlining(uint64_t data, CodeTables* tables) {
 }
 
 bool CodeTableReader::ReadPositions(const AnnouncedCode& code, uint64_t table, size_t code_bytes, CodeTables* tables) {
-  if (!ReadBytes(table, &bytes_)) return false;
-  PositionTableReader reader(bytes_.data(), bytes_.size(), layout_->position_encoding);
-  PositionTableWriter writer;
+  HeapBytes bytes;
+  if (!FindBytes(table, &bytes)) return false;
+  PositionTableReader reader(bytes.at, bytes.count, layout_->position_encoding);
+  PositionTableWriter writer(&tables->positions);
   PositionHash hash;
   int64_t last = kEntry;
   while (!reader.done()) {
@@ -214,8 +216,7 @@ bool CodeTableReader::ReadPositions(const AnnouncedCode& code, uint64_t table, s
   if (code.announced_positions != nullptr && hash.count() >= kTellingPositions) {
     HeapTrust::Pass(HeapTrust::State::kLines);
   }
-  tables->positions = writer.Take();
-  CompareWithV8(code, *tables);
+  CompareWithV8(code, bytes, *tables);
   return true;
 }
 
@@ -239,21 +240,22 @@ bool CodeTableReader::ReadBaseline(const AnnouncedCode& code, uint64_t object, C
       bytecode_bytes > kMostBytes) {
     return false;
   }
-  bytecode_.resize(static_cast<size_t>(bytecode_bytes));
-  std::vector<uint8_t> positions;
+  HeapBytes bytecode;
+  HeapBytes positions;
+  HeapBytes lengths;
   const uintptr_t first = static_cast<uintptr_t>(array - 1) + static_cast<uintptr_t>(layout_->bytecode_first);
-  if (!reader_.Copy(first, bytecode_.data(), bytecode_.size()) || !ReadBytes(table, &positions) ||
-      !ReadBytes(offsets, &bytes_)) {
+  if (!reader_.Find(first, static_cast<size_t>(bytecode_bytes), &bytecode) || !FindBytes(table, &positions) ||
+      !FindBytes(offsets, &lengths)) {
     return false;
   }
-  PositionTableReader reader(positions.data(), positions.size(), layout_->position_encoding);
-  VlqReader ends(bytes_.data(), bytes_.size());
-  PositionTableWriter writer;
+  PositionTableReader reader(positions.at, positions.count, layout_->position_encoding);
+  VlqReader ends(lengths.at, lengths.count);
+  PositionTableWriter writer(&tables->positions);
   uint64_t code_offset;
   if (!ends.Unsigned(&code_offset)) return false;
   PositionEntry next = {-1, 0};
   bool has_next = !reader.done() && reader.Next(&next);
-  for (size_t at = 0; at < bytecode_.size();) {
+  for (size_t at = 0; at < bytecode.count;) {
     bool is_new = false;
     uint64_t raw = 0;
     for (; has_next && next.code_offset <= static_cast<int64_t>(at); has_next = !reader.done() && reader.Next(&next)) {
@@ -261,14 +263,13 @@ bool CodeTableReader::ReadBaseline(const AnnouncedCode& code, uint64_t object, C
       is_new = true;
     }
     if (is_new) writer.Add(static_cast<int64_t>(code_offset), DecodePosition(raw).script_offset, -1);
-    const size_t length = BytecodeLength(*sizes_, bytecode_.data() + at, bytecode_.size() - at);
+    const size_t length = BytecodeLength(*sizes_, bytecode.at + at, bytecode.count - at);
     uint64_t code_length;
     if (length == 0 || !ends.Unsigned(&code_length)) return false;
     at += length;
     code_offset += code_length;
   }
   if (!ends.done() || code_offset > code.bytes) return false;
-  tables->positions = writer.Take();
   return true;
 }
 
@@ -277,11 +278,10 @@ bool CodeTableReader::ReadScript(uint64_t function, uint32_t script_id, ScriptTa
          ReadScriptTable(reader_, *layout_, function, script_id, script);
 }
 
-bool CodeTableReader::ReadBytes(uint64_t array, std::vector<uint8_t>* bytes) {
+bool CodeTableReader::FindBytes(uint64_t array, HeapBytes* bytes) {
   int32_t length;
-  if (!reader_.GetSmi(array, kArrayLength, &length) || length < 0 || length > kMostBytes) return false;
-  bytes->resize(static_cast<size_t>(length));
-  return reader_.Copy(static_cast<uintptr_t>(array - 1) + kArrayData, bytes->data(), bytes->size());
+  return reader_.GetSmi(array, kArrayLength, &length) && length >= 0 && length <= kMostBytes &&
+         reader_.Find(static_cast<uintptr_t>(array - 1) + kArrayData, static_cast<size_t>(length), bytes);
 }
 
 }  // namespace nativeprof

@@ -91,11 +91,12 @@ class CodeTableReader {
   bool ReadBaseline(const AnnouncedCode& code, uint64_t object, CodeTables* tables);
   uint64_t CodeObjectOf(const AnnouncedCode& code);
   uint64_t FunctionOf(uint64_t deoptimization_data);
-  bool ReadBytes(uint64_t array, std::vector<uint8_t>* bytes);
+  bool FindBytes(uint64_t array, HeapBytes* bytes);
 #if defined(NATIVEPROF_COMPARE_WALKS)
-  void CompareWithV8(const AnnouncedCode& code, const CodeTables& tables);  // in oracle.cc
+  // in oracle.cc; `table`: the positions as V8 has them
+  void CompareWithV8(const AnnouncedCode& code, const HeapBytes& table, const CodeTables& tables);
 #else
-  void CompareWithV8(const AnnouncedCode&, const CodeTables&) {}
+  void CompareWithV8(const AnnouncedCode&, const HeapBytes&, const CodeTables&) {}
 #endif
 
   SafeReader safe_reader_;
@@ -103,8 +104,6 @@ class CodeTableReader {
   const HeapLayout* layout_ = nullptr;
   const struct BytecodeSizes* sizes_ = nullptr;
   uint64_t stream_map_ = 0;  // of every InstructionStream; 0 until one was seen
-  std::vector<uint8_t> bytes_;     // scratch
-  std::vector<uint8_t> bytecode_;  // scratch
 };
 
 }  // namespace nativeprof

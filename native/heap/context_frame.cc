@@ -139,7 +139,7 @@ bool ContextFrame::IsMapped(uintptr_t page) {
   if (number == 0) return false;  // it stands for no page below
   std::atomic<uintptr_t>& known = pages_[number % kPages];
   if (known.load(std::memory_order_relaxed) == number) return true;
-  if (safe_reader_.CountReadablePages(page, 1) == 0) return false;
+  if (!safe_reader_.IsPageReadable(page)) return false;
   known.store(number, std::memory_order_relaxed);
   return true;
 }

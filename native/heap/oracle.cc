@@ -86,7 +86,8 @@ bool IsSame(const FunctionKey& a, const FunctionKey& b) {
 
 }  // namespace
 
-void CodeTableReader::CompareWithV8(const AnnouncedCode& code, const CodeTables& tables) {
+void CodeTableReader::CompareWithV8(const AnnouncedCode& code, const HeapBytes& table,
+                                    const CodeTables& tables) {
   if (oracle.inlining_stack == nullptr) return;
   v8::Isolate* const isolate = v8::Isolate::GetCurrent();
   const bool is_bytecode = code.kind == CodeKind::kBytecode;
@@ -95,7 +96,7 @@ void CodeTableReader::CompareWithV8(const AnnouncedCode& code, const CodeTables&
   ++(is_bytecode ? oracle.bytecode : oracle.optimized);
 
   std::vector<PositionEntry> entries;
-  PositionTableReader reader(bytes_.data(), bytes_.size(), layout_->position_encoding);
+  PositionTableReader reader(table.at, table.count, layout_->position_encoding);
   for (PositionEntry entry; !reader.done() && reader.Next(&entry);) entries.push_back(entry);
 
   for (const PositionEntry& entry : entries) {

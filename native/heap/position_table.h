@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace nativeprof {
@@ -65,13 +64,17 @@ class VlqReader {
   const uint8_t* const end_;
 };
 
-inline void AppendUnsigned(std::vector<uint8_t>& bytes, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) bytes.push_back(static_cast<uint8_t>(value | 0x80));
-  bytes.push_back(static_cast<uint8_t>(value));
+constexpr size_t kMostVlqBytes = 10;
+
+// At `to`, where there is room for kMostVlqBytes. Where they end.
+inline uint8_t* PutUnsigned(uint8_t* to, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<uint8_t>(value | 0x80);
+  *to++ = static_cast<uint8_t>(value);
+  return to;
 }
 
-inline void AppendSigned(std::vector<uint8_t>& bytes, int64_t value) {
-  AppendUnsigned(bytes, static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63));
+inline uint8_t* PutSigned(uint8_t* to, int64_t value) {
+  return PutUnsigned(to, static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63));
 }
 
 struct PositionEntry {
@@ -118,17 +121,21 @@ class PositionTableReader {
 // (unsigned), how far on in the script (signed), and the inlined call + 1 (unsigned).
 class PositionTableWriter {
  public:
+  // Writes into `bytes`, over what is there.
+  explicit PositionTableWriter(std::vector<uint8_t>* bytes) : bytes_(*bytes) { bytes_.clear(); }
+
   void Add(int64_t code_offset, int32_t script_offset, int32_t inlining_id) {
-    AppendUnsigned(bytes_, static_cast<uint64_t>(code_offset - code_offset_));
-    AppendSigned(bytes_, static_cast<int64_t>(script_offset) - script_offset_);
-    AppendUnsigned(bytes_, static_cast<uint64_t>(inlining_id + 1));
+    uint8_t entry[3 * kMostVlqBytes];
+    uint8_t* end = PutUnsigned(entry, static_cast<uint64_t>(code_offset - code_offset_));
+    end = PutSigned(end, static_cast<int64_t>(script_offset) - script_offset_);
+    end = PutUnsigned(end, static_cast<uint64_t>(inlining_id + 1));
+    bytes_.insert(bytes_.end(), entry, end);
     code_offset_ = code_offset;
     script_offset_ = script_offset;
   }
-  std::vector<uint8_t> Take() { return std::move(bytes_); }
 
  private:
-  std::vector<uint8_t> bytes_;
+  std::vector<uint8_t>& bytes_;
   int64_t code_offset_ = 0;
   int64_t script_offset_ = 0;
 };

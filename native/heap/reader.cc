@@ -5,25 +5,28 @@
 namespace nativeprof {
 
 bool HeapReader::IsMapped(uintptr_t page) {
-  const uintptr_t number = page / kPageBytes;
-  Chunk& chunk = chunks_[number / kChunkPages % kChunks];
-  if (chunk.number != number / kChunkPages) chunk = {number / kChunkPages, 0};
-  const size_t at = number % kChunkPages;
-  if ((chunk.mapped >> at & 1) != 0) return true;
-  // And its neighbours, up to a multiple of so many pages.
-  const size_t count = SafeReader::kMostPages - number % SafeReader::kMostPages;
-  const size_t readable = safe_reader_.CountReadablePages(page, count);
-  chunk.mapped |= ((uint64_t{1} << readable) - 1) << at;
-  return readable > 0;
+  if (IsKnown(page)) return true;
+  if (!safe_reader_.IsPageReadable(page)) return false;
+  Chunk& chunk = ChunkOf(page);
+  if (chunk.number != page / kChunkBytes) chunk = {page / kChunkBytes, 0};
+  chunk.mapped |= BitOf(page);
+  return true;
 }
 
-bool HeapReader::Copy(uintptr_t address, void* out, size_t bytes) {
+bool HeapReader::Find(uintptr_t address, size_t bytes, HeapBytes* found) {
+  *found = {reinterpret_cast<const uint8_t*>(address), bytes};
   const uintptr_t last = address + bytes - 1;
   if (bytes == 0 || last < address) return bytes == 0;
   for (uintptr_t page = address & ~(kPageBytes - 1); page <= last; page += kPageBytes) {
     if (!IsMapped(page)) return false;
   }
-  std::memcpy(out, reinterpret_cast<const void*>(address), bytes);
+  return true;
+}
+
+bool HeapReader::Copy(uintptr_t address, void* out, size_t bytes) {
+  HeapBytes found;
+  if (!Find(address, bytes, &found)) return false;
+  if (bytes > 0) std::memcpy(out, found.at, bytes);
   return true;
 }
 

@@ -79,13 +79,10 @@ namespace nativeprof {
 const HeapLayout* FindHeapLayout(std::string*) { return &layout; }
 
 // In the place of safe_read.cc, which finds AddressSanitizer's own memory readable, too.
-void SafeReader::Probe() { available_ = true; }
+void SafeReader::Probe() { way_ = Way::kByKernel; }
 
-size_t SafeReader::CountReadablePages(uintptr_t page, size_t count) const {
-  const auto start = reinterpret_cast<uintptr_t>(Heap());
-  size_t readable = 0;
-  while (readable < count && page + readable * kPageBytes - start < kHeapBytes) ++readable;
-  return readable;
+bool SafeReader::IsPageReadable(uintptr_t page) const {
+  return page - reinterpret_cast<uintptr_t>(Heap()) < kHeapBytes;
 }
 
 }  // namespace nativeprof

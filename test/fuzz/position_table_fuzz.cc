@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
   const int encoding = (input.Take<uint8_t>() & 1) + 1;
   const std::vector<uint8_t> table = input.TakeBytes(SIZE_MAX);
   PositionTableReader reader(table.data(), table.size(), encoding);
-  PositionTableWriter writer;
+  std::vector<uint8_t> output;
+  PositionTableWriter writer(&output);
   std::vector<PositionEntry> written;
   int64_t last = 0;
   size_t entries = 0;
@@ -47,6 +48,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
     writer.Add(entry.code_offset, position.script_offset, position.inlining_id);
     written.push_back(entry);
   }
-  CheckWritten(writer.Take(), written);
+  CheckWritten(output, written);
   return 0;
 }

@@ -1,5 +1,4 @@
-// safe_read_test.cc: what is there is read, and what is not there is said not to be; by the kernel, and, where that is
-// forbidden, through a pipe.
+// safe_read_test.cc: what is there is read, and what is not there is said not to be: by whatever system calls are allowed.
 // With: safe_read.cc
 
 #include "safe_read.h"
@@ -49,15 +48,22 @@ void CheckReads() {
   // What failed has left nothing behind.
   CHECK(reader.Read(context, address + 7, bytes, 1));
   CHECK_EQUAL(bytes[0], 7);
-  CHECK_EQUAL(reader.CountReadablePages(address, 2), 1);
-  CHECK_EQUAL(reader.CountReadablePages(address + kPageBytes, 2), 0);
+  CHECK(reader.IsPageReadable(address));
+  CHECK(!reader.IsPageReadable(address + kPageBytes));
+  CHECK(!reader.IsPageReadable(0));
+  CHECK(!reader.IsPageReadable(~uintptr_t{0} - kPageBytes + 1));
+  mprotect(pages, kPageBytes, PROT_NONE);
+  CHECK(!reader.IsPageReadable(address));
   munmap(pages, kPageBytes);
 }
 
-bool ForbidVmRead() {
+// From here on, in this process: a system call whose first argument, in its lower half, is as given.
+bool Forbid(unsigned system_call, unsigned first_argument) {
   sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, system_call, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first_argument, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -65,16 +71,22 @@ bool ForbidVmRead() {
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-}  // namespace
-
-TEST("memory is read as it is, and no further than it is there") { CheckReads(); }
-
-TEST("so it is where a sandbox forbids to read by process_vm_readv") {
-  if (!ForbidVmRead()) {
+void CheckReadsWithout(unsigned system_call, unsigned first_argument) {
+  if (!Forbid(system_call, first_argument)) {
     std::printf("  # this machine has no seccomp filters\n");
     return;
   }
   CheckReads();
+}
+
+}  // namespace
+
+TEST("memory is read as it is, and no further than it is there") { CheckReads(); }
+
+TEST("so it is where the error of a signal mask does not tell what is there") { CheckReadsWithout(SYS_rt_sigprocmask, UINT32_MAX); }
+
+TEST("so it is where a sandbox forbids to read by process_vm_readv as well") {
+  CheckReadsWithout(SYS_process_vm_readv, static_cast<unsigned>(getpid()));
 }
 
 int main(int argc, char** argv) { return tap::RunTests(argc, argv); }
