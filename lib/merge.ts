@@ -2,9 +2,10 @@
 // Neighbours: subtract.ts (a part of one recording), stack-table.ts (which makes equal frames one).
 
 import { NativeprofError } from './errors.js'
+import { PathTable } from './path-table.js'
 import type { Cost, Counters, Profile, Sample, SavedAs, StackTotal, Thread } from './profile.js'
 import { isResolved, markResolved } from './sources/resolve.js'
-import { NO_SCRIPT, NO_STACK, StackTable } from './stack-table.js'
+import { NO_LIMITS, NO_SCRIPT, NO_STACK, StackTable } from './stack-table.js'
 
 /** How many single samples a merged profile holds, as many as a recorded one: the latest. */
 const MAX_SAMPLES = 131_072
@@ -107,12 +108,16 @@ function mergedOf(draft: Draft, profiles: readonly Part[], first: Part): Profile
 
 /** A merged profile while profiles are added to it. */
 class Draft {
-  readonly table = new StackTable()
+  // What was recorded was bounded then. To bound the sum would lose what one of the profiles has.
+  readonly table = new StackTable(NO_LIMITS)
   readonly threads: Thread[] = []
   readonly labelSets: Readonly<Record<string, string>>[] = [{}]
   readonly #threadIds = new Map<string, number>()
   readonly #labelsIds = new Map<string, number>([[keyOfLabels({}), 0]])
-  readonly #totals = new Map<string, { -readonly [Name in keyof StackTotal]: StackTotal[Name] }>()
+  readonly #pairIds = new Map<string, number>()
+  // A path of two steps for each total: its stack, then its pair of thread and labels.
+  #totalIds = new PathTable()
+  readonly #totals: { -readonly [Name in keyof StackTotal]: StackTotal[Name] }[] = []
   readonly #samples: (Sample & { readonly startTimeMillis: number })[] = []
 
   add(profile: Profile): void {
@@ -126,23 +131,30 @@ class Draft {
       threadId: at(threadIds, item.threadId),
       labelsId: at(labelsIds, item.labelsId),
     })
-    for (const total of totals) {
-      const { stackId, threadId, labelsId, ticks, weightNanos } = moved(total)
-      const key = `${stackId} ${threadId} ${labelsId}`
-      const known = this.#totals.get(key)
-      if (known === undefined) this.#totals.set(key, { stackId, threadId, labelsId, ticks, weightNanos })
-      else {
-        known.ticks += ticks
-        known.weightNanos += weightNanos
-      }
-    }
+    for (const total of totals) this.#addTotal(moved(total))
     // Where a file does not say when it began, as if at once with the others.
     const { startTimeMillis } = profile
     for (const sample of samples) this.#samples.push({ ...moved(sample), startTimeMillis })
   }
 
-  totals(): StackTotal[] {
-    return [...this.#totals.values()]
+  // Takes the object for its own.
+  #addTotal(total: { -readonly [Name in keyof StackTotal]: StackTotal[Name] }): void {
+    const pair = `${total.threadId} ${total.labelsId}`
+    let pairId = this.#pairIds.get(pair)
+    if (pairId === undefined) this.#pairIds.set(pair, (pairId = this.#pairIds.size))
+    const known = this.#totals[this.#totalIds.push(total.stackId, pairId)]
+    if (known === undefined) {
+      this.#totals.push(total)
+    } else {
+      known.ticks += total.ticks
+      known.weightNanos += total.weightNanos
+    }
+  }
+
+  /** The last that is asked of this draft: what finds a total is freed. */
+  totals(): readonly StackTotal[] {
+    this.#totalIds = new PathTable()
+    return this.#totals
   }
 
   /** In order of time, which counts from the start of the earliest. */
@@ -156,17 +168,17 @@ class Draft {
   }
 
   // Scripts are told apart by where they are read again: two processes may have loaded two versions of a file.
-  #addStacks({ scripts, functions, frames, stacks }: Profile): number[] {
+  #addStacks({ scripts, functions, frames, stacks }: Profile): Int32Array {
     const scriptIds = scripts.map((script) => this.table.script(script))
     const moved = functions.map((fn) => ({ ...fn, scriptId: scriptIds[fn.scriptId] ?? NO_SCRIPT }))
     const frameIds = frames.map(({ functionId, ...frame }) =>
       this.table.frame({ ...frame, function: at(moved, functionId) }),
     )
-    const stackIds: number[] = []
-    for (const { frameId, parentId } of stacks) {
+    const stackIds = new Int32Array(stacks.length)
+    stacks.forEach(({ frameId, parentId }, stackId) => {
       const parent = parentId < 0 ? NO_STACK : at(stackIds, parentId)
-      stackIds.push(this.table.push(parent, at(frameIds, frameId)))
-    }
+      stackIds[stackId] = this.table.push(parent, at(frameIds, frameId))
+    })
     return stackIds
   }
 
@@ -239,7 +251,7 @@ function sum<Item>(items: readonly Item[], valueOf: (item: Item) => number): num
   return items.reduce((total, item) => total + valueOf(item), 0)
 }
 
-function at<Item>(items: readonly Item[], id: number): Item {
+function at<Item>(items: ArrayLike<Item>, id: number): Item {
   const item = items[id]
   if (item === undefined) throw new RangeError(`id ${id} is not in this profile`)
   return item

@@ -14,6 +14,9 @@ export interface Naming {
   readonly script: string
 }
 
+/** What a file is to hold: text, bytes, or text in parts, which are written one after the other. */
+export type Content = string | Uint8Array | readonly string[]
+
 /** A file that was written. */
 export interface Written {
   readonly path: string
@@ -60,7 +63,7 @@ export function pathForChild(path: string, pid: number, ending: string): string 
  */
 export function writeFile(
   path: string,
-  content: string | Uint8Array,
+  content: Content,
   options: { replace: boolean; ending: string },
 ): Written {
   try {
@@ -92,12 +95,12 @@ function refusePackages(path: string): void {
 
 function place(
   path: string,
-  content: string | Uint8Array,
+  content: Content,
   { replace, ending }: { replace: boolean; ending: string },
 ): string {
   const temporary = join(dirname(path), `.nativeprof-${randomUUID()}.tmp`)
   try {
-    fs.writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 })
+    writeWhole(temporary, content)
     if (replace && !basename(path).includes('%n')) {
       fs.renameSync(temporary, path)
       return path
@@ -105,6 +108,16 @@ function place(
     return linkUnderFreeName(temporary, path, ending)
   } finally {
     fs.rmSync(temporary, { force: true })
+  }
+}
+
+function writeWhole(path: string, content: Content): void {
+  const file = fs.openSync(path, 'wx', 0o600)
+  try {
+    if (typeof content === 'string' || content instanceof Uint8Array) fs.writeFileSync(file, content)
+    else for (const part of content) fs.writeFileSync(file, part)
+  } finally {
+    fs.closeSync(file)
   }
 }
 

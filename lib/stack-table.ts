@@ -30,6 +30,9 @@ export interface TableLimits {
 
 const LIMITS: TableLimits = { stacks: 500_000, frames: 250_000, scripts: 50_000 }
 
+/** What memory holds: path-table.ts throws where it does not. */
+export const NO_LIMITS: TableLimits = { stacks: Infinity, frames: Infinity, scripts: Infinity }
+
 /** Larger source maps in a script's URL, all together, are left out. */
 const MAX_URL_CHARS = 128 * 2 ** 20
 
@@ -41,6 +44,7 @@ export class StackTable {
   /** Whether there was more than the limits. */
   isFull = false
   readonly #limits: TableLimits
+  readonly #mostStacks: number
   #urlChars = 0
   readonly scripts: Script[] = []
   readonly functions: ProfileFunction[] = []
@@ -53,6 +57,8 @@ export class StackTable {
 
   constructor(limits: TableLimits = LIMITS) {
     this.#limits = limits
+    // A recording goes on with less detail where its memory ends; what has no limit says that it does not fit.
+    this.#mostStacks = limits.stacks === Infinity ? Infinity : Math.min(limits.stacks, this.#paths.most)
   }
 
   /** The id of this frame, the same for an equal description. */
@@ -88,7 +94,7 @@ export class StackTable {
    * that of `parentId`. Roots are always added: there are few.
    */
   push(parentId: number, frameId: number): number {
-    if (parentId !== NO_STACK && this.stacks.length >= Math.min(this.#limits.stacks, this.#paths.most)) {
+    if (parentId !== NO_STACK && this.stacks.length >= this.#mostStacks) {
       const known = this.#paths.find(parentId, frameId)
       this.isFull ||= known < 0
       return known < 0 ? parentId : known

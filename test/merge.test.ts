@@ -103,3 +103,21 @@ t.test('one profile comes back; none, and what cannot be added up, is refused', 
 function weightOf({ totals }: Profile): number {
   return totals.reduce((sum, { weightNanos }) => sum + weightNanos, 0)
 }
+
+t.test('no stack is cut, however many there are in the sum', async (t) => {
+  const frames = 800
+  const many = (from: number): Profile => {
+    const functions = Array.from({ length: 2 * frames }, (_, id) => js(`f${id}`, '/app/many.js', id + 1))
+    const base = buildProfile([{ stack: functions }])
+    const stacks = Array.from({ length: frames * 400 }, (_, id) => ({
+      frameId: (id % frames) + from,
+      parentId: id < frames ? -1 : id - frames,
+    }))
+    const one = { threadId: 0, labelsId: 0, ticks: 1, weightNanos: 1e7 }
+    const totals = stacks.map((_, stackId) => ({ ...one, stackId }))
+    return { ...base, stacks, totals, samples: [] }
+  }
+  const merged = mergeProfiles([many(0), many(frames)])
+  t.equal(merged.stacks.length, 2 * frames * 400)
+  t.equal(merged.totals.length, 2 * frames * 400)
+})

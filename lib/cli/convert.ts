@@ -1,5 +1,6 @@
 // convert.ts — `nativeprof convert`: a saved profile in another format.
 
+import { htmlParts } from '../formats/html.js'
 import { FORMATS, formatNamed, formatOfFile } from '../formats/index.js'
 import type { Format } from '../formats/index.js'
 import { filterProfile } from '../filter.js'
@@ -75,8 +76,11 @@ async function runVerb(args: readonly string[]): Promise<void> {
   checkOutput(out, [file])
   const profile = filterProfile(readInput(file), { ...shown, focus, ignore })
   showStage(`writing ${format.name}`)
-  const granularity = options.lines === true ? 'line' : undefined
-  await writeOutput(out, format.write(profile, { ...shown, threads, granularity }))
+  const granularity = options.lines === true ? ('line' as const) : undefined
+  const choices = { ...shown, threads, granularity }
+  // In parts, for a page of hundreds of megabytes would be in memory several times.
+  const content = format.name === 'html' ? htmlParts(profile, choices) : format.write(profile, choices)
+  await writeOutput(out, content)
 }
 
 /** Throws ERR_NATIVEPROF_UNKNOWN_FORMAT; and ERR_NATIVEPROF_INVALID_ARGUMENT for standard output without a format. */

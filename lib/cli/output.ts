@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { NativeprofError } from '../errors.js'
 import { printable } from '../labels.js'
 import { writeFile } from '../output-file.js'
+import type { Content } from '../output-file.js'
 import { requireFolder } from './destination.js'
 import { clearStage } from './stage.js'
 import { writeToStdout } from './stdout.js'
@@ -27,10 +28,11 @@ export function checkOutput(out: string, inputs: readonly string[]): void {
 }
 
 /** Writes a file whole or not at all, and says where; `-` is standard output, and nothing is said. Throws ERR_NATIVEPROF_OUTPUT. */
-export async function writeOutput(out: string, content: string | Uint8Array): Promise<void> {
+export async function writeOutput(out: string, content: Content): Promise<void> {
   if (out === '-') {
     clearStage()
-    await writeToStdout(content)
+    const isWhole = typeof content === 'string' || content instanceof Uint8Array
+    await writeToStdout(isWhole ? content : content.join(''))
     return
   }
   const path = resolve(out)

@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { toHtml } from '../formats/html.js'
+import { htmlParts } from '../formats/html.js'
 import { printable } from '../labels.js'
 import { writeFile } from '../output-file.js'
 import { DEFAULT_THREADS, threadsNamed } from '../threads.js'
@@ -71,7 +71,7 @@ async function runVerb(args: readonly string[]): Promise<void> {
   if (options.out !== undefined) checkOutput(options.out, [file])
   const profile = readInput(file)
   showStage('writing html')
-  const path = writeHtml(toHtml(profile, shown), options.out, file)
+  const path = writeHtml(htmlParts(profile, shown), options.out, file)
   clearStage()
   process.stdout.write(`${printable(path)}\n`)
   if (options['no-open'] === true) return
@@ -83,7 +83,7 @@ async function runVerb(args: readonly string[]): Promise<void> {
 }
 
 // In a folder of its own, for the name is to be that of the profile, and others may use the temporary folder, too.
-function writeHtml(html: string, out: string | undefined, file: string): string {
+function writeHtml(html: readonly string[], out: string | undefined, file: string): string {
   if (out !== undefined) return writeFile(resolve(out), html, { replace: true, ending: '.html' }).path
   const stem =
     file === '-' ? 'profile' : basename(file).replace(/(?:\.pb\.gz|\.speedscope\.json|\.[^.]+)$/, '')

@@ -52,5 +52,5 @@ export function htmlOfPaired(paired: PairedProfiles, names: readonly [string, st
     shared: { frames: paired.pairs.map((pair) => speedscopeFrame(labelOfPair(pair))) },
     profiles,
   })
-  return htmlDocument({ title, json, text: toDiffTable(diffOfPaired(paired), { names }) })
+  return htmlDocument({ title, json: [json], text: toDiffTable(diffOfPaired(paired), { names }) })
 }

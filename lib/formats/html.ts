@@ -12,7 +12,7 @@ import type { ThreadsName } from '../threads.js'
 import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { readSpeedscopeApp } from './speedscope-app.js'
-import { toSpeedscope } from './speedscope.js'
+import { speedscopeParts } from './speedscope.js'
 import { toTable } from './table.js'
 
 /** Choices for {@link toHtml}. */
@@ -48,18 +48,33 @@ addEventListener('DOMContentLoaded', () => {
  * Reads the app's files when called; throws `ERR_NATIVEPROF_OUTPUT` if they are not there.
  */
 export function toHtml(recorded: Profile, options: HtmlOptions = {}): string {
+  return htmlParts(recorded, options).join('')
+}
+
+/** The same in parts: as one text, a large profile would be in memory several times. Throws as {@link toHtml}. */
+export function htmlParts(recorded: Profile, options: HtmlOptions = {}): string[] {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
   const { threads = DEFAULT_THREADS } = options
-  return htmlDocument({
+  return documentParts({
     title: titleText(profile, view),
-    json: toSpeedscope(profile, { ...options, view, threads }),
+    json: speedscopeParts(profile, { ...options, view, threads }),
     text: toTable(profile, { ...options, view, threads }),
   })
 }
 
-/** A document that shows what is in speedscope's JSON; and a text, where there is no JavaScript. */
-export function htmlDocument({ title, json, text }: { title: string; json: string; text: string }): string {
+/** A document that shows what is in speedscope's JSON, given in parts; and a text, where there is no JavaScript. */
+export function htmlDocument(content: DocumentContent): string {
+  return documentParts(content).join('')
+}
+
+interface DocumentContent {
+  readonly title: string
+  readonly json: readonly string[]
+  readonly text: string
+}
+
+function documentParts({ title, json, text }: DocumentContent): string[] {
   const app = readSpeedscopeApp()
   // `wasm-unsafe-eval`: speedscope loads a demangler when a name begins with `_R` or `_Z`.
   const policy = [
@@ -71,7 +86,7 @@ export function htmlDocument({ title, json, text }: { title: string; json: strin
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ')
-  return `<!DOCTYPE html>
+  const head = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -88,7 +103,8 @@ ${app.license.replaceAll('--', '- -').trim()}
 The font in it is Source Code Pro, copyright Adobe, SIL Open Font License 1.1.
 -->
 <style>${app.style}</style>
-<script id="profile" type="application/json">${escapeJson(json)}</script>
+<script id="profile" type="application/json">`
+  const tail = `</script>
 <script>${START_SCRIPT}</script>
 </head>
 <body>
@@ -98,6 +114,7 @@ ${escapeHtml(text)}</pre></noscript>
 </body>
 </html>
 `
+  return [head, ...json.map(escapeJson), tail]
 }
 
 function sourceHash(script: string): string {

@@ -55,6 +55,14 @@ interface SampledProfile {
  * used the most, among those that run JavaScript: helper threads often use more, and say less.
  */
 export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {}): string {
+  return speedscopeParts(recorded, options).join('')
+}
+
+/**
+ * The same in parts, for what puts it into something larger: it may be hundreds of megabytes, and each copy is as large.
+ * No part ends within a name.
+ */
+export function speedscopeParts(recorded: Profile, options: SpeedscopeOptions = {}): string[] {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
   const { name = titleText(profile, view), threads = DEFAULT_THREADS } = options
@@ -71,24 +79,33 @@ export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {})
   })
   const framesOf = (stackId: number): string =>
     `[${labelIdsLeafFirst(profile, table, stackId).reverse().join(',')}]`
-  const profiles = Array.from(byGroup.values(), (sampled) => jsonOf(sampled, framesOf))
-  return `${head.slice(0, -1)},"profiles":[${profiles.join(',')}]}`
+  const parts = [`${head.slice(0, -1)},"profiles":[`]
+  for (const sampled of byGroup.values()) {
+    if (parts.length > 1) parts.push(',')
+    addJson(parts, sampled, framesOf)
+  }
+  parts.push(']}')
+  return parts
 }
 
 /** How many stacks become text before they are put together. */
 const STACKS_AT_ONCE = 1000
 
 // Put together here, for the lists of frames of a large profile take many times as much memory as their text.
-function jsonOf({ stackIds, ...sampled }: SampledProfile, framesOf: (stackId: number) => string): string {
-  const parts: string[] = []
-  for (let from = 0; from < stackIds.length; from += STACKS_AT_ONCE)
-    parts.push(
-      stackIds
-        .slice(from, from + STACKS_AT_ONCE)
-        .map(framesOf)
-        .join(','),
-    )
-  return `${JSON.stringify(sampled).slice(0, -1)},"samples":[${parts.join(',')}]}`
+function addJson(
+  parts: string[],
+  { stackIds, ...sampled }: SampledProfile,
+  framesOf: (stackId: number) => string,
+): void {
+  parts.push(`${JSON.stringify(sampled).slice(0, -1)},"samples":[`)
+  for (let from = 0; from < stackIds.length; from += STACKS_AT_ONCE) {
+    const text = stackIds
+      .slice(from, from + STACKS_AT_ONCE)
+      .map(framesOf)
+      .join(',')
+    parts.push(from === 0 ? text : `,${text}`)
+  }
+  parts.push(']}')
 }
 
 // One for each group that has samples. One without samples if none has: speedscope refuses a file without profiles.

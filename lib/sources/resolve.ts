@@ -3,7 +3,7 @@
 
 import { withLabelFrames } from '../label-frames.js'
 import type { Frame, Profile, ProfileFunction, Script } from '../profile.js'
-import { NO_STACK, StackTable } from '../stack-table.js'
+import { NO_LIMITS, NO_STACK, StackTable } from '../stack-table.js'
 import { packagePath } from './package-path.js'
 import type { FrameSource, ScriptUse } from './resolve-script.js'
 import { SourceMemory } from './source-memory.js'
@@ -163,7 +163,8 @@ function isDifferent(profile: Profile, sources: ReadonlyMap<number, FrameSource>
 
 // Everything is interned anew, so that what has become equal is one.
 function withFrames(profile: Profile, sources: ReadonlyMap<number, FrameSource>): Profile {
-  const table = new StackTable()
+  // As large as the profile is, which has its limits, or none if it is a sum.
+  const table = new StackTable(NO_LIMITS)
   const frameIds = profile.frames.map(({ functionId, ...frame }, frameId) => {
     const before = profile.functions[functionId]
     if (!before) throw new RangeError(`function ${functionId} is not in this profile`)
