@@ -32,9 +32,15 @@ export interface CollapsedOptions extends SourceOptions {
   /**
    * Whether names of JavaScript functions end in what flamegraph.pl's `--color=java` reads: `_[j]` where a compiler made the
    * code, `_[i]` where one had copied it into the function that called it, nothing in the interpreter. A function is then as
-   * many frames as it was run in ways. Not by default.
+   * many frames as it was run in ways. Not by default. (`_[k]`, of that palette, is for the kernel's frames, which nothing here
+   * records.)
    */
   readonly annotations?: boolean
+  /**
+   * Whether what the runtime did is a frame, as `(garbage collector)` and `JSON.parse` are where no function of the program does it.
+   * True by default; with false its time is its caller's.
+   */
+  readonly pseudoFrames?: boolean
 }
 
 /**
@@ -44,7 +50,7 @@ export interface CollapsedOptions extends SourceOptions {
 export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): string {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
-  const { threads = DEFAULT_THREADS, unit = 'ticks', annotations = false } = options
+  const { threads = DEFAULT_THREADS, unit = 'ticks', annotations = false, pseudoFrames = true } = options
   if (unit === 'micros' && profile.savedAs?.weightUnit === 'ticks') {
     const message = 'the file that was read has no times, so there are no microseconds to write; write ticks'
     throw new NativeprofError('ERR_NATIVEPROF_INVALID_ARGUMENT', message)
@@ -54,12 +60,19 @@ export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): 
   const isAnnotated = annotations && showingOf(view, 'js') === 'itself'
   const wordOf = (stackId: number): string | null => {
     const shown = words[labelIdOfStack[stackId] ?? -1]
-    return shown === undefined ? null : shown + (isAnnotated ? annotationOf(profile, stackId) : '')
+    if (shown === undefined || (!pseudoFrames && isPseudo(profile, stackId))) return null
+    return shown + (isAnnotated ? annotationOf(profile, stackId) : '')
+  }
+  const leafOf = (stackId: number): string | null => {
+    if (pseudoFrames || !isPseudo(profile, stackId)) return words[leafLabelIds.get(stackId) ?? -1] ?? null
+    for (let id = stackId; id >= 0; id = profile.stacks[id]?.parentId ?? -1)
+      if (wordOf(id) !== null) return null
+    return NOTHING_LEFT
   }
   const roots = threadRoots(profile, view, threads)
   const weightByStack = fold(profile, {
     nameOf: wordOf,
-    leafOf: (stackId) => words[leafLabelIds.get(stackId) ?? -1] ?? null,
+    leafOf,
     rootOf: (thread) => {
       const root = roots.get(thread)
       return root === undefined ? null : collapsedWord(root)
@@ -68,6 +81,14 @@ export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): 
   })
   const lines = Array.from(weightByStack, ([stack, weight]) => `${stack} ${Math.round(weight)}\n`)
   return lines.sort().join('')
+}
+
+/** What stands for a stack of which nothing else is shown. */
+const NOTHING_LEFT = '(no frames)'
+
+function isPseudo({ stacks, frames }: Profile, stackId: number): boolean {
+  const kind = frames[stacks[stackId]?.frameId ?? -1]?.kind
+  return kind === 'runtime' || kind === 'gc'
 }
 
 function annotationOf({ stacks, frames }: Profile, stackId: number): string {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { toCollapsed } from '#lib/formats/collapsed.js'
 import type { Thread } from '#lib/profile.js'
-import { buildProfile, builtin, js, native, runtime } from '../support/profile-builder.js'
+import { buildProfile, builtin, gc, js, native, runtime } from '../support/profile-builder.js'
 import { FLAMEGRAPH_PL } from '../support/tools.js'
 
 const MAIN: Thread = { kind: 'main', name: 'node', tid: 1 }
@@ -132,6 +132,20 @@ t.test('annotations tell compiled and inlined functions, where functions are sho
     'main /app/main.js:1:1;f /a.js:3:1 3\nmain /app/main.js:1:1;f /a.js:3:1;g /a.js:9:1 1\n',
   )
   t.equal(toCollapsed(tiers, { annotations: true, view: 'native' }), toCollapsed(tiers, { view: 'native' }))
+})
+
+t.test('without pseudo frames, what the runtime did is time of who had it done', async (t) => {
+  const profile = buildProfile([
+    { stack: [main], ticks: 1 },
+    { stack: [main, gc()], ticks: 2 },
+    { stack: [main, runtime('JSON.parse'), js('reviver', '/a.js', 3)], ticks: 4 },
+    { stack: [runtime('(libuv pool)'), gc()], ticks: 8 },
+  ])
+  t.equal(
+    toCollapsed(profile, { pseudoFrames: false }),
+    '(no frames) 8\nmain /app/main.js:1:1 3\nmain /app/main.js:1:1;reviver /a.js:3:1 4\n',
+  )
+  t.match(toCollapsed(profile), '(garbage collector) 2')
 })
 
 // Old ones do not know annotations, and take them for part of the name.
