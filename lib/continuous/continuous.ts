@@ -51,7 +51,7 @@ const FINISH_MILLIS = 5000
 /**
  * Samples the process from now on, and gives a profile of each window to the sinks. Timers and connections keep no process
  * alive. However the process ends, what there is by then is delivered first; a server that does not answer holds that up for
- * 3 seconds at most. One recording that runs is shared, whatever its settings, unless there are options for a sampler.
+ * 4 seconds at most. One recording that runs is shared, whatever its settings, unless there are options for a sampler.
  * Throws ERR_NATIVEPROF_INVALID_ARGUMENT for bad options, and whatever `startSampler()` throws.
  */
 export function startContinuous(options: ContinuousOptions): Continuous {
