@@ -98,6 +98,8 @@ export interface Binding {
    */
   findCode(address: number): Buffer
   stop(): void
+  /** No tick comes from here on; the rest is for `stop`. For a process that is about to be another one. */
+  stopTicks(): void
   /** The addon, when loaded, has listed the code of its thread for a start that follows at once; that is not so. */
   forgetPrepared(): void
   /** Gives the ring back, after the last drain. */

@@ -3,8 +3,10 @@
 //
 // Node ends in three ways. It emits 'exit' on `process`, from C++, through the property `process.emit`: at the natural end
 // and after an uncaught exception. Or the program calls process.exit(), which emits 'exit' and then calls
-// process.reallyExit(), and does not come back. Both are wrapped. Or a signal ends it: native/end_signals.h.
+// process.reallyExit(), and does not come back. Both are wrapped. Or a signal ends it: native/end_signals.h. Where the process
+// becomes another program, that counts as its end, too.
 
+import { beforeExecve } from './before-execve.js'
 import type { Binding } from './binding.js'
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
@@ -51,6 +53,7 @@ function watchEnd(binding: Binding, callback: () => void): void {
       binding.retakeEndSignals()
     return result
   })
+  beforeExecve(once)
   binding.watchEndSignals(() => {
     // A signal in the midst of the callback must not cut it short.
     if (state === 'during') return false

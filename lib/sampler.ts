@@ -2,6 +2,7 @@
 // shares it, and gets the window from there on. So a preload cannot change what a program may do.
 
 import { isMainThread } from 'node:worker_threads'
+import { beforeExecve } from './before-execve.js'
 import { addonFile, loadBinding } from './binding.js'
 import type { Binding, Drained } from './binding.js'
 import { NativeprofError } from './errors.js'
@@ -85,6 +86,7 @@ function shareOf(handle: Sampler): SharedRecording {
 }
 
 let engine: Engine | undefined
+let isExecveWatched = false
 let busy = 0
 
 /** Whether the sampler is at work, which what interrupts it must not get into. */
@@ -169,6 +171,11 @@ class Engine {
       },
     })
     if (code !== '') throw new NativeprofError(code as ErrorCode, explain(code, reason, settings.timer))
+    if (!isExecveWatched)
+      beforeExecve(() => {
+        binding.stopTicks()
+      })
+    isExecveWatched = true
     this.#startCpu = process.cpuUsage()
     this.#startNanos = Number(process.hrtime.bigint())
     this.#recording = new Recording({

@@ -71,6 +71,7 @@ void OnEnvironmentEnd(napi_env env) {
 
 // exit() runs static destructors; a tick among them would look at half a V8.
 void OnProcessExit() { sampler.StopTicks(); }
+void StopTicks(const Napi::CallbackInfo&) { sampler.StopTicks(); }  // stopTicks()
 
 const char* CodeOf(StartResult result) {
   switch (result) {
@@ -269,8 +270,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   if (!IsForThisNode(env, abi)) return exports;
   SigprofHandler::Install();
   sampler.Prepare(v8::Isolate::GetCurrent());
-  static const int at_exit = std::atexit(OnProcessExit);
-  static_cast<void>(at_exit);
+  [[maybe_unused]] static const int at_exit = std::atexit(OnProcessExit);
   env.AddCleanupHook(OnEnvironmentEnd, static_cast<napi_env>(env));
   exports.Set("start", Napi::Function::New(env, Start, "start"));
   exports.Set("forgetPrepared", Napi::Function::New(env, ForgetPrepared, "forgetPrepared"));
@@ -278,6 +278,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("drain", Napi::Function::New(env, Drain, "drain"));
   exports.Set("findCode", Napi::Function::New(env, FindCode, "findCode"));
   exports.Set("stop", Napi::Function::New(env, Stop, "stop"));
+  exports.Set("stopTicks", Napi::Function::New(env, StopTicks, "stopTicks"));
   exports.Set("release", Napi::Function::New(env, Release, "release"));
   exports.Set("safeReadAvailable", Napi::Function::New(env, SafeReadAvailable, "safeReadAvailable"));
   exports.Set("watchEndSignals", Napi::Function::New(env, WatchEndSignals, "watchEndSignals"));
@@ -292,7 +293,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 }
 
 }  // namespace
-
 }  // namespace nativeprof
 
 static Napi::Object InitNativeprof(Napi::Env env, Napi::Object exports) { return nativeprof::Init(env, exports); }

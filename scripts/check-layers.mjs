@@ -19,6 +19,7 @@ const LIB_LAYERS = [
     'production-env',
     'options',
     'own-package',
+    'before-execve',
     'binding-file',
     'label-sets',
   ],
