@@ -17,6 +17,8 @@ export interface EnvSettings {
   readonly delaySeconds: number | undefined
   /** NATIVEPROF_DURATION: how long to record, seconds; undefined for to the end of the program. */
   readonly durationSeconds: number | undefined
+  /** NATIVEPROF_CHECKPOINT: how often the profile so far is written, seconds; undefined for never. */
+  readonly checkpointSeconds: number | undefined
   /** NATIVEPROF_OUT: a file, or a folder if it ends in a slash; `%p %h %t %n` stand for pid, host, time and number. */
   readonly out: string | undefined
   readonly format: string | undefined
@@ -73,6 +75,7 @@ export function readEnv(env: Environment): EnvSettings {
     timer: timerOf('NATIVEPROF_TIMER', env['NATIVEPROF_TIMER']),
     delaySeconds: secondsOf('NATIVEPROF_DELAY', env['NATIVEPROF_DELAY'], 0),
     durationSeconds: secondsOf('NATIVEPROF_DURATION', env['NATIVEPROF_DURATION']),
+    checkpointSeconds: secondsOf('NATIVEPROF_CHECKPOINT', env['NATIVEPROF_CHECKPOINT'], 0.1),
     out: textOf(env['NATIVEPROF_OUT']),
     format: textOf(env['NATIVEPROF_FORMAT']),
     view: textOf(env['NATIVEPROF_VIEW']),

@@ -4,6 +4,7 @@
 
 import * as fs from 'node:fs'
 import { loadBinding } from './binding.js'
+import { startCheckpoints } from './checkpoints.js'
 import { closingLines } from './closing-line.js'
 import { complain, print } from './complaint.js'
 import { destinationsOf, isDirectChild, writtenAs } from './destination.js'
@@ -13,8 +14,8 @@ import type { EnvSettings } from './env.js'
 import { toTable } from './formats/table.js'
 import { printable } from './labels.js'
 import type { SamplerOptions } from './options.js'
-import { writeFile } from './output-file.js'
 import { onProcessEnd } from './process-end.js'
+import { ProfileFiles } from './profile-files.js'
 import type { Profile } from './profile.js'
 import { defaultApp, deliveryLine } from './continuous/delivery-line.js'
 import { startContinuous } from './continuous/continuous.js'
@@ -25,6 +26,7 @@ import { recordBySignal } from './signal-recording.js'
 import { startSampler, watchTicks } from './sampler.js'
 import type { Sampler } from './sampler.js'
 import { markResolved, resolveSources } from './sources/resolve.js'
+import { SourceMemory } from './sources/source-memory.js'
 import { DEFAULT_THREADS } from './threads.js'
 
 /** How often, at most, the number of ticks is told. */
@@ -51,18 +53,21 @@ export function preload(): void {
 
 // From the start or after a delay, to the end of the program or for a while.
 function record(settings: EnvSettings, destinations: readonly Destination[]): void {
-  const { delaySeconds = 0, durationSeconds, runner } = settings
+  const { delaySeconds = 0, durationSeconds, checkpointSeconds, runner } = settings
+  const writing = { destinations, settings, files: new ProfileFiles(), memory: new SourceMemory() }
   let sampler: Sampler | undefined
   let isOver = false
   const begin = (): void => {
     sampler = startSampler(samplerOptionsOf(settings))
     if (durationSeconds !== undefined) after(durationSeconds, end)
+    if (checkpointSeconds !== undefined)
+      startCheckpoints({ ...writing, sampler, seconds: checkpointSeconds, onError: complain })
   }
   const end = (): void => {
     if (isOver) return
     isOver = true
     if (isDirectChild(settings) && runner !== null) tellTicks(runner.ticksFile, 'over')
-    if (sampler !== undefined) finish(sampler, destinations, settings)
+    if (sampler !== undefined) finish(sampler, writing)
     else if (!settings.quiet)
       print(`nativeprof: the program ended before ${delaySeconds} s were over; nothing was recorded\n`)
   }
@@ -155,25 +160,35 @@ function tellTicks(ticksFile: string, text: string): void {
   }
 }
 
-function finish(sampler: Sampler, destinations: readonly Destination[], settings: EnvSettings): void {
+/** What the profile is written by. */
+interface Writing {
+  readonly destinations: readonly Destination[]
+  readonly settings: EnvSettings
+  readonly files: ProfileFiles
+  /** What checkpoints have learned of the sources. */
+  readonly memory: SourceMemory
+}
+
+function finish(sampler: Sampler, { destinations, settings, files: written, memory }: Writing): void {
   try {
-    const profile = withNoteOfWindow(resolveSources(sampler.stop(), settings), settings)
+    const profile = withNoteOfWindow(resolveSources(sampler.stop(), settings, memory), settings)
     const isProgram = settings.runner === null || isDirectChild(settings)
     const threads = settings.runner?.threads ?? DEFAULT_THREADS
     const { sourceMaps, packagePaths } = settings
     const files: string[] = []
     // What the terminal shows at the right of this line is over.
     let text = isProgram && (settings.runner?.ticksFile ?? '') !== '' ? '\x1b[K' : ''
-    for (const { format, view, granularity, path, ending, replace } of destinations) {
+    for (const destination of destinations) {
+      const { format, view, granularity, path } = destination
       const options = { view, granularity, threads, sourceMaps, packagePaths }
       if (path === null) {
         text += toTable(profile, options)
         continue
       }
-      const written = writeFile(path, format.write(profile, options), { replace, ending })
-      if (!isProgram || path !== settings.runner?.unnamedFile) files.push(written.path)
-      if (written.detour !== null)
-        text += `nativeprof: ${printable(`cannot write to ${path} (${written.detour.message})`)}\n`
+      const file = written.write(destination, path, format.write(profile, options))
+      if (!isProgram || path !== settings.runner?.unnamedFile) files.push(file.path)
+      if (file.detour !== null)
+        text += `nativeprof: ${printable(`cannot write to ${path} (${file.detour.message})`)}\n`
     }
     if (settings.quiet) return
     const rows = isProgram ? (settings.runner?.tableRows ?? 0) : 0

@@ -15,14 +15,13 @@
 #include <link.h>
 #endif
 
+#if defined(__linux__)
 extern "C" __attribute__((visibility("default"))) const nativeprof::CodeEventHub* nativeprof_code_event_hub_1();
+#endif
 
 namespace nativeprof {
 
 namespace {
-
-constexpr char kHubSymbol[] = "nativeprof_code_event_hub_1";
-constexpr char kFilePrefix[] = "nativeprof.";
 
 struct Subscription {
   v8::Isolate* isolate;
@@ -122,6 +121,9 @@ constexpr CodeEventHub kOwnHub = {Subscribe, List, Unsubscribe};
 
 // Libraries are listed in the order in which they were loaded.
 #if defined(__linux__)
+constexpr char kHubSymbol[] = "nativeprof_code_event_hub_1";
+constexpr char kFilePrefix[] = "nativeprof.";
+
 int FindHub(dl_phdr_info* info, size_t, void* found) {
   const char* const slash = std::strrchr(info->dlpi_name, '/');
   if (slash == nullptr || std::strncmp(slash + 1, kFilePrefix, sizeof(kFilePrefix) - 1) != 0) return 0;
@@ -152,4 +154,6 @@ const CodeEventHub& TheCodeEventHub() {
 
 }  // namespace nativeprof
 
+#if defined(__linux__)
 extern "C" const nativeprof::CodeEventHub* nativeprof_code_event_hub_1() { return &nativeprof::kOwnHub; }
+#endif

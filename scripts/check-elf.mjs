@@ -12,7 +12,9 @@ const LIBRARIES = {
   musl: /^libc\.so$/,
 }
 const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' }
-export const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+/** And where one copy of the addon finds the other: native/code_event_hub.h. */
+export const LINUX_ENTRIES = [...ENTRIES, 'nativeprof_code_event_hub_1']
 
 /** A line for each thing that is wrong; none if the file is as it should be. */
 export function checkElf(file, { arch, libc }) {
@@ -30,7 +32,10 @@ export function checkElf(file, { arch, libc }) {
     ...(/NODELETE/.test(dynamic) ? [] : ['it may be unloaded: -z nodelete is missing']),
     ...(/BIND_NOW|\bNOW\b/.test(dynamic) ? [] : ['its symbols are bound late: -z now is missing']),
     ...(/\.symtab/.test(readelf('-S', file)) ? ['it is not stripped'] : []),
-    ...checkExports(symbols.filter(({ isDefined }) => isDefined).map(({ name }) => name)),
+    ...checkExports(
+      symbols.filter(({ isDefined }) => isDefined).map(({ name }) => name),
+      LINUX_ENTRIES,
+    ),
     ...(libc === 'musl' && symbols.some(({ version }) => version !== '')
       ? ['it asks for versions of symbols']
       : []),
@@ -47,10 +52,10 @@ export function elfExports(file) {
   return new Set(dynamicSymbols(file).flatMap(({ name, isDefined }) => (isDefined ? [name] : [])))
 }
 
-/** What is wrong with the names that a file exports: those of node's API for addons are all that it should. */
-export function checkExports(names) {
-  const missing = ENTRIES.filter((entry) => !names.includes(entry))
-  const surplus = names.filter((name) => !ENTRIES.includes(name) && !/^(_init|_fini)$/.test(name))
+/** What is wrong with the names that a file exports: `entries`, by default those of node's API for addons, are all that it should. */
+export function checkExports(names, entries = ENTRIES) {
+  const missing = entries.filter((entry) => !names.includes(entry))
+  const surplus = names.filter((name) => !entries.includes(name) && !/^(_init|_fini)$/.test(name))
   return [
     ...missing.map((name) => `it does not export ${name}`),
     // Templates of libstdc++ are weak and shared by all who use them: as node exports them, too, they are no harm.

@@ -74,6 +74,8 @@ const LIB_LAYERS = [
     'current-stack',
     'with-labels',
     'destination',
+    'profile-files',
+    'checkpoints',
     'signal-recording',
     'preload',
     'preload-worker',

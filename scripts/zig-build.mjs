@@ -7,11 +7,11 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, wri
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import process from 'node:process'
+import { LINUX_ENTRIES } from './check-elf.mjs'
 import { ROOT } from './native-build.mjs'
 import { findZig } from './zig.mjs'
 
 const ADDON_API = join(ROOT, 'node_modules/node-addon-api')
-const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 
 // Beside those of binding.gyp: what node-gyp adds, and no checks of zig's own.
 const FLAGS = ['-std=gnu++20', '-fno-rtti', '-fno-exceptions', '-fPIC', '-fno-sanitize=undefined', '-g0']
@@ -71,7 +71,7 @@ function linkerFlags({ platform, zig }) {
   }
   // Symbols of libc++ must not get in the way of a libc++ that another addon brings.
   const script = join(ROOT, 'build/zig', zig, 'exports.map')
-  writeFileSync(script, `{\n  global: ${ENTRIES.join('; ')};\n  local: *;\n};\n`)
+  writeFileSync(script, `{\n  global: ${LINUX_ENTRIES.join('; ')};\n  local: *;\n};\n`)
   return [`-Wl,--version-script=${script}`, '-Wl,--gc-sections', '-Wl,-z,nodelete', '-Wl,-z,now', '-s']
 }
 

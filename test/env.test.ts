@@ -8,6 +8,7 @@ const DEFAULTS = {
   timer: undefined,
   delaySeconds: undefined,
   durationSeconds: undefined,
+  checkpointSeconds: undefined,
   out: undefined,
   format: undefined,
   view: undefined,

@@ -16,8 +16,11 @@ using namespace nativeprof;
 
 #if defined(__linux__)
 
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -34,6 +37,8 @@ pid_t TidOfEndedThread() {
   const pid_t tid = worker.tid();
   worker.Begin();
   worker.Join();
+  // What joins it is told a moment before the kernel has done with it.
+  while (syscall(SYS_tgkill, getpid(), tid, 0) == 0) sched_yield();
   return tid;
 }
 
