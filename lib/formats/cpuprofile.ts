@@ -93,6 +93,8 @@ class NodeTree {
   readonly #table: LabelTable
   readonly #roots: ReadonlyMap<Thread, string>
   readonly #children = new Map<string, number>()
+  /** By the word at the root, for each stack its node; 0 for not placed yet. */
+  readonly #nodesOfStacks = new Map<string | undefined, Int32Array>()
   readonly #hits = new Map<string, { readonly nodeId: number; readonly line: number }>()
   readonly #scriptIds = new Map<string, string>()
 
@@ -123,25 +125,54 @@ class NodeTree {
 
   // The node, and the line of its function that was executed.
   #place(stackId: number, threadId: number): { nodeId: number; line: number } {
-    const { labels, labelIdOfStack, leafLabelIds } = this.#table
-    const shown: { labelId: number; line: number }[] = []
-    const leafLabelId = leafLabelIds.get(stackId)
-    if (leafLabelId !== undefined) shown.push({ labelId: leafLabelId, line: 0 })
-    for (let id = stackId; id >= 0;) {
-      const stack = this.#profile.stacks[id]
-      if (!stack) throw new RangeError(`stack ${id} is not in this profile`)
-      const labelId = labelIdOfStack[id] ?? -1
-      if (labelId >= 0) shown.push({ labelId, line: this.#profile.frames[stack.frameId]?.line ?? 0 })
-      id = stack.parentId
-    }
+    const leafLabelId = this.#table.leafLabelIds.get(stackId)
     const thread = this.#profile.threads[threadId]
     const root = thread && this.#roots.get(thread)
-    let nodeId = ROOT_ID
-    // A stack may consist of the word for its thread.
-    if (root !== undefined && !(shown.length === 1 && labels[shown[0]?.labelId ?? -1]?.name === root))
-      nodeId = this.#child(ROOT_ID, root, () => wordFrame(root))
-    for (const { labelId } of shown.reverse()) nodeId = this.#labelNode(nodeId, labelId)
-    return { nodeId, line: shown.at(-1)?.line ?? 0 }
+    const nodeId = this.#nodeOf(stackId, root === this.#onlyWordOf(stackId) ? undefined : root)
+    if (leafLabelId !== undefined) return { nodeId: this.#labelNode(nodeId, leafLabelId), line: 0 }
+    const shown = this.#nearestShown(stackId)
+    return { nodeId, line: this.#profile.frames[this.#profile.stacks[shown]?.frameId ?? -1]?.line ?? 0 }
+  }
+
+  // The stack itself, or its nearest caller that is shown; -1 if there is none.
+  #nearestShown(stackId: number): number {
+    let id = stackId
+    while (id >= 0 && (this.#table.labelIdOfStack[id] ?? -1) < 0) id = this.#parentOf(id)
+    return id
+  }
+
+  // A stack may consist of the word for its thread.
+  #onlyWordOf(stackId: number): string | undefined {
+    const { labels, labelIdOfStack, leafLabelIds } = this.#table
+    const leafLabelId = leafLabelIds.get(stackId)
+    const shown = this.#nearestShown(stackId)
+    if (leafLabelId !== undefined) return shown < 0 ? labels[leafLabelId]?.name : undefined
+    const isOnly = shown >= 0 && this.#nearestShown(this.#parentOf(shown)) < 0
+    return isOnly ? labels[labelIdOfStack[shown] ?? -1]?.name : undefined
+  }
+
+  // Without the word for the leaf. Callers are placed once for all stacks that they are in.
+  #nodeOf(stackId: number, root: string | undefined): number {
+    let nodes = this.#nodesOfStacks.get(root)
+    if (nodes === undefined)
+      this.#nodesOfStacks.set(root, (nodes = new Int32Array(this.#profile.stacks.length)))
+    const unplaced: number[] = []
+    let id = stackId
+    for (; id >= 0 && nodes[id] === 0; id = this.#parentOf(id)) unplaced.push(id)
+    let nodeId =
+      nodes[id] ?? (root === undefined ? ROOT_ID : this.#child(ROOT_ID, root, () => wordFrame(root)))
+    for (const each of unplaced.reverse()) {
+      const labelId = this.#table.labelIdOfStack[each] ?? -1
+      if (labelId >= 0) nodeId = this.#labelNode(nodeId, labelId)
+      nodes[each] = nodeId
+    }
+    return nodeId
+  }
+
+  #parentOf(stackId: number): number {
+    const stack = this.#profile.stacks[stackId]
+    if (!stack) throw new RangeError(`stack ${stackId} is not in this profile`)
+    return stack.parentId
   }
 
   #labelNode(parentId: number, labelId: number): number {
