@@ -65,7 +65,7 @@ export interface ScriptTold {
   readonly columnOffset: number
   /** For evaluated code, the function that evaluated it, and where in that one's script (-1: not known); null for any other. */
   readonly evaluatedIn: { readonly function: FunctionKey; readonly scriptOffset: number } | null
-  /** The offset at which each line ends, as 32-bit numbers; {@link lineEndsOf} reads them. */
+  /** {@link lineEndsOf} reads them. */
   readonly lineEnds: Slice
   /** In UTF-8; {@link sourceMapUrlOf} reads it. */
   readonly sourceMapUrl: Slice
@@ -145,10 +145,23 @@ export function inlinedFunctionsOf({ inlinedFunctions: { bytes, start, end } }: 
   return functions
 }
 
-export function lineEndsOf({ lineEnds: { bytes, start, end } }: Pick<ScriptTold, 'lineEnds'>): Uint32Array {
-  // A copy, for a view would keep the whole drain.
-  const copy = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + end)
-  return new Uint32Array(copy as ArrayBuffer)
+/** The offset at which each line ends. In bytes: how much further than the line before, 7 bits each, low ones first. */
+export function lineEndsOf({ bytes, start, end }: Slice): Uint32Array {
+  const lineEnds: number[] = []
+  let lineEnd = -1
+  let further = 0
+  let shift = 0
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number
+    further |= (byte & 0x7f) << shift
+    shift += 7
+    if (byte >= 0x80) continue
+    lineEnd += further
+    lineEnds.push(lineEnd)
+    further = 0
+    shift = 0
+  }
+  return Uint32Array.from(lineEnds)
 }
 
 export function sourceMapUrlOf({ sourceMapUrl }: Pick<ScriptTold, 'sourceMapUrl'>): string {
@@ -251,7 +264,7 @@ class Reader {
         literalId === NOT_KNOWN
           ? null
           : { function: { scriptId: view.getUint32(at + 24, true), literalId }, scriptOffset },
-      lineEnds: this.#take(view.getUint32(at + 20, true) * 4, at),
+      lineEnds: this.#take(view.getUint32(at + 20, true), at),
       sourceMapUrl: this.#take(view.getUint32(at + 36, true), at),
     }
   }

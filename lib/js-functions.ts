@@ -18,9 +18,9 @@ export interface Place {
 const NO_PLACE: Place = { line: 0, column: 0 }
 
 // V8 does not say when a script is gone. What was told longest ago is forgotten beyond these: 16 MB of functions, and of
-// scripts as many as have this many lines together (40 MB).
+// scripts as many as have so many bytes of line ends together, one or two a line (and four more for those of sampled scripts).
 const MAX_FUNCTIONS = 131_072
-const MAX_LINES = 10_000_000
+const MAX_LINE_BYTES = 10_000_000
 const MAX_SCRIPTS = 32_768
 
 /** Of source maps inside of scripts, which may be megabytes each, all together. */
@@ -31,8 +31,9 @@ const NO_URL: Slice = { bytes: Buffer.alloc(0), start: 0, end: 0 }
 interface Script {
   readonly told: Omit<ScriptTold, 'lineEnds' | 'sourceMapUrl'>
   // Copies, for the bytes of a drain are many.
-  readonly lineEnds: Uint32Array
-  readonly lines: number
+  readonly lineBytes: Slice
+  /** The same, taken apart once somebody asks. */
+  lineEnds: Uint32Array | undefined
   sourceMapUrl: Slice
   /** In the table; undefined until a function of it is sampled. */
   id: number | undefined
@@ -53,7 +54,7 @@ export class JsFunctions {
   /** By {@link numberOf}. */
   readonly #functions = new Map<number, Named>()
   readonly #scripts = new Map<number, Script>()
-  #lines = 0
+  #lineBytes = 0
   #urlBytes = 0
   #generation = 0
 
@@ -79,16 +80,16 @@ export class JsFunctions {
     const { lineEnds, sourceMapUrl, ...rest } = told
     const script: Script = {
       told: rest,
-      lineEnds: lineEndsOf({ lineEnds }),
-      lines: (lineEnds.end - lineEnds.start) / 4,
+      lineBytes: copyOf(lineEnds),
+      lineEnds: undefined,
       sourceMapUrl: copyOf(sourceMapUrl),
       id: before?.id,
     }
     this.#scripts.set(told.scriptId, script)
-    this.#lines += script.lines
+    this.#lineBytes += script.lineBytes.end
     this.#urlBytes += script.sourceMapUrl.end
     if (this.#urlBytes > MAX_URL_BYTES) this.#forgetUrls()
-    while (this.#lines > MAX_LINES || this.#scripts.size > MAX_SCRIPTS) {
+    while (this.#lineBytes > MAX_LINE_BYTES || this.#scripts.size > MAX_SCRIPTS) {
       const forgotten = deleteFirst(this.#scripts)
       if (forgotten === undefined) break
       this.#uncount(forgotten)
@@ -130,7 +131,7 @@ export class JsFunctions {
   placeOf(scriptId: number, scriptOffset: number): Place {
     const script = this.#scripts.get(scriptId)
     if (script === undefined || scriptOffset < 0) return NO_PLACE
-    const ends = script.lineEnds
+    const ends = (script.lineEnds ??= lineEndsOf(script.lineBytes))
     let low = 0
     let high = ends.length
     while (low < high) {
@@ -155,8 +156,8 @@ export class JsFunctions {
     return script.id
   }
 
-  #uncount({ lines, sourceMapUrl }: Script): void {
-    this.#lines -= lines
+  #uncount({ lineBytes, sourceMapUrl }: Script): void {
+    this.#lineBytes -= lineBytes.end
     this.#urlBytes -= sourceMapUrl.end
   }
 

@@ -1,6 +1,7 @@
 // position-table.ts — offset in a piece of code → place in its script. Pure. PositionTableWriter in
 // native/heap/position_table.h writes what this reads: per entry, as numbers of 7 bits a byte, low ones first, how much further
-// in the code, how far on in the script (folded: 0, -1, 1, -2, …), and the inlined call + 1. None needs more than 32 bits.
+// in the code, twice, and 1 more if it is in another inlined call than the entry before it; how far on in the script (folded:
+// 0, -1, 1, -2, …); and in that case the inlined call + 1. None needs more than 32 bits.
 
 import type { Slice } from './code-events.js'
 
@@ -70,7 +71,9 @@ function readEntries(
 ): void {
   let codeOffset = 0
   let scriptOffset = 0
-  // Which of an entry's three numbers comes, and what there is of it.
+  let inlinedCall = -1
+  let isOtherCall = false
+  // Which of an entry's numbers comes, and what there is of it.
   let number = 0
   let value = 0
   let shift = 0
@@ -79,10 +82,13 @@ function readEntries(
     value |= (byte & 0x7f) << shift
     shift += 7
     if (byte >= 0x80) continue
-    if (number === 0) codeOffset += value >>> 0
-    else if (number === 1) scriptOffset += (value >>> 1) ^ -(value & 1)
-    else if (!onEntry(codeOffset, scriptOffset, value - 1)) return
-    number = (number + 1) % 3
+    if (number === 0) {
+      codeOffset += value >>> 1
+      isOtherCall = (value & 1) === 1
+    } else if (number === 1) scriptOffset += (value >>> 1) ^ -(value & 1)
+    else inlinedCall = value - 1
+    number = (number + 1) % (isOtherCall ? 3 : 2)
+    if (number === 0 && !onEntry(codeOffset, scriptOffset, inlinedCall)) return
     value = 0
     shift = 0
   }

@@ -13,10 +13,10 @@
 //           for each inlined function: u32 script id, u32 its number in the script
 //           the name in UTF-8; each of these four with zeroes up to a multiple of 8
 //   script  u8 kind = 3, u8[3] 0, u32 sequence of the event before it
-//           u32 script id, i32 offset of its lines, i32 offset of its first line's columns, u32 number of lines
+//           u32 script id, i32 offset of its lines, i32 offset of its first line's columns, u32 bytes of its lines
 //           u32 script id and u32 number of the function that evaluated it (0xffffffff: not known), i32 at which offset in
 //           its script (-1: not known), u32 length of its source map's URL in bytes
-//           for each line: u32 the offset at which it ends; the URL in UTF-8; both with zeroes up to a multiple of 8
+//           the lines, as ScriptTable in heap/script_table.h has them; the URL in UTF-8; both with zeroes up to a multiple of 8
 //   listing u8 kind = 4, u8 0, u8 0 for the begin and 1 for the end, u8 0, u32 sequence of the event before it
 //           Between the two, V8 lists what is there; some of it may have been told of before.
 //   lost    u8 kind = 5, u8[3] 0, u32 sequence: there was no room for what came then

@@ -78,7 +78,7 @@ t.test('a script has its lines, its place in a file, its source map, and who eva
     evaluatedIn: { function: { scriptId: 5, literalId: 2 }, scriptOffset: 40 },
   })
   if (file?.kind !== 'script' || evaluated?.kind !== 'script') return
-  t.strictSame([...lineEndsOf(file)], [3, 9, 70_000])
+  t.strictSame([...lineEndsOf(file.lineEnds)], [3, 9, 70_000])
   t.equal(sourceMapUrlOf(file), '')
   t.equal(sourceMapUrlOf(evaluated), 'größe.js.map')
 })

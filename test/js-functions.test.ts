@@ -18,10 +18,10 @@ function scriptOf(fields: ScriptFields): ScriptTold {
   return event
 }
 
-/** As many lines as wanted without the bytes for them. */
-function scriptOfLines(scriptId: number, lines: number): ScriptTold {
+/** A script with as many bytes of line ends as wanted. */
+function scriptOfLines(scriptId: number, lineBytes: number): ScriptTold {
   const { lineEnds, ...rest } = scriptOf({ scriptId })
-  return { ...rest, lineEnds: { ...lineEnds, end: lineEnds.start + 4 * lines } }
+  return { ...rest, lineEnds: { ...lineEnds, end: lineEnds.start + lineBytes } }
 }
 
 const table = new StackTable()

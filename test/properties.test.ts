@@ -90,7 +90,7 @@ t.test('code events of any bytes are read, or refused with a RangeError', async 
   for (const seed of [1, 2, 3]) {
     const { readable, refused } = tryAll(good, seed, (bytes) => {
       for (const event of decodeCodeEvents(bytes)) {
-        if (event.kind === 'script') lineEndsOf(event)
+        if (event.kind === 'script') lineEndsOf(event.lineEnds)
         if (event.kind !== 'added') continue
         nameOfCode(event)
         inlinedCallsOf(event)

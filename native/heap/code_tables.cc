@@ -209,6 +209,7 @@ bool CodeTableReader::ReadPositions(const AnnouncedCode& code, uint64_t table, s
     writer.Add(std::max<int64_t>(entry.code_offset, 0), position.script_offset, position.inlining_id);
     if (entry.code_offset != kEntry) hash.Add(static_cast<uint64_t>(entry.code_offset), position.script_offset);
   }
+  writer.Flush();
   if (code.announced_positions != nullptr && !(*code.announced_positions == hash)) {
     HeapTrust::TurnOff(kOtherPositions);
     return false;
@@ -252,7 +253,7 @@ bool CodeTableReader::ReadBaseline(const AnnouncedCode& code, uint64_t object, C
   VlqReader ends(lengths.at, lengths.count);
   PositionTableWriter writer(&tables->positions);
   uint64_t code_offset;
-  if (!ends.Unsigned(&code_offset)) return false;
+  if (!ends.Unsigned(&code_offset) || code_offset > code.bytes) return false;
   PositionEntry next = {-1, 0};
   bool has_next = !reader.done() && reader.Next(&next);
   for (size_t at = 0; at < bytecode.count;) {
@@ -265,12 +266,12 @@ bool CodeTableReader::ReadBaseline(const AnnouncedCode& code, uint64_t object, C
     if (is_new) writer.Add(static_cast<int64_t>(code_offset), DecodePosition(raw).script_offset, -1);
     const size_t length = BytecodeLength(*sizes_, bytecode.at + at, bytecode.count - at);
     uint64_t code_length;
-    if (length == 0 || !ends.Unsigned(&code_length)) return false;
+    if (length == 0 || !ends.Unsigned(&code_length) || code_length > code.bytes - code_offset) return false;
     at += length;
     code_offset += code_length;
   }
-  if (!ends.done() || code_offset > code.bytes) return false;
-  return true;
+  writer.Flush();
+  return ends.done();
 }
 
 bool CodeTableReader::ReadScript(uint64_t function, uint32_t script_id, ScriptTable* script) {

@@ -117,27 +117,38 @@ class PositionTableReader {
   int64_t position_ = 0;
 };
 
-// Writes tables for lib/position-table.ts, which need no knowledge of versions: per entry how much further in the code
-// (unsigned), how far on in the script (signed), and the inlined call + 1 (unsigned).
+// Writes tables for lib/position-table.ts, which need no knowledge of versions: per entry how much further in the code, twice,
+// and 1 more if it is in another inlined call than the entry before it (unsigned); how far on in the script (signed); and in that
+// case the inlined call + 1 (unsigned).
 class PositionTableWriter {
  public:
   // Writes into `bytes`, over what is there.
   explicit PositionTableWriter(std::vector<uint8_t>* bytes) : bytes_(*bytes) { bytes_.clear(); }
 
   void Add(int64_t code_offset, int32_t script_offset, int32_t inlining_id) {
-    uint8_t entry[3 * kMostVlqBytes];
-    uint8_t* end = PutUnsigned(entry, static_cast<uint64_t>(code_offset - code_offset_));
-    end = PutSigned(end, static_cast<int64_t>(script_offset) - script_offset_);
-    end = PutUnsigned(end, static_cast<uint64_t>(inlining_id + 1));
-    bytes_.insert(bytes_.end(), entry, end);
+    if (static_cast<size_t>(end_ - pending_) > sizeof(pending_) - 3 * kMostVlqBytes) Flush();
+    const bool is_other_call = inlining_id != inlining_id_;
+    end_ = PutUnsigned(end_, static_cast<uint64_t>(code_offset - code_offset_) << 1 | (is_other_call ? 1 : 0));
+    end_ = PutSigned(end_, static_cast<int64_t>(script_offset) - script_offset_);
+    if (is_other_call) end_ = PutUnsigned(end_, static_cast<uint64_t>(inlining_id + 1));
     code_offset_ = code_offset;
     script_offset_ = script_offset;
+    inlining_id_ = inlining_id;
+  }
+
+  // To be called last: some is not in the bytes before.
+  void Flush() {
+    bytes_.insert(bytes_.end(), pending_, end_);
+    end_ = pending_;
   }
 
  private:
   std::vector<uint8_t>& bytes_;
+  uint8_t pending_[256];  // an insert per entry takes longer than making it
+  uint8_t* end_ = pending_;
   int64_t code_offset_ = 0;
   int64_t script_offset_ = 0;
+  int32_t inlining_id_ = -1;
 };
 
 // Of the (code offset, script offset) pairs of a table, in their order: what V8 announces and what we have read are the same

@@ -2,12 +2,31 @@
 
 #include "script_table.h"
 
+#include <cstring>
+
+#include "position_table.h"
+
 namespace nativeprof {
 
 namespace {
 
 // More than any script has.
 constexpr int32_t kMostLines = 16 << 20;
+
+bool AppendLineEnds(const HeapBytes& words, std::vector<uint8_t>* line_ends) {
+  line_ends->reserve(words.count / 4);  // most lines are shorter than 128 characters
+  int64_t last = -1;
+  for (size_t at = 0; at < words.count; at += 8) {
+    uint64_t word;
+    std::memcpy(&word, words.at + at, sizeof(word));
+    const auto end = static_cast<int64_t>(word >> 32);
+    if (!HeapReader::IsSmi(word) || end <= last || end > INT32_MAX) return false;
+    uint8_t further[kMostVlqBytes];
+    line_ends->insert(line_ends->end(), further, PutUnsigned(further, static_cast<uint64_t>(end - last)));
+    last = end;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -37,14 +56,10 @@ bool ReadScriptTable(HeapReader& reader, const HeapLayout& layout, uint64_t func
   }
   const uint64_t ends = reader.GetObject(object, layout.script_line_ends, layout.type_fixed_array);
   if (ends == 0 || !reader.GetSmi(ends, kArrayLength, &count) || count < 0 || count > kMostLines) return false;
-  std::vector<uint64_t> words(static_cast<size_t>(count));
-  if (!reader.Copy(static_cast<uintptr_t>(ends - 1) + kArrayData, words.data(), words.size() * 8)) return false;
+  HeapBytes words;
+  if (!reader.Find(static_cast<uintptr_t>(ends - 1) + kArrayData, static_cast<size_t>(count) * 8, &words)) return false;
   script->id = script_id;
-  script->line_ends.resize(words.size());
-  for (size_t i = 0; i < words.size(); ++i) {
-    script->line_ends[i] = static_cast<uint32_t>(words[i] >> 32);
-    if (!HeapReader::IsSmi(words[i]) || (i > 0 && script->line_ends[i] <= script->line_ends[i - 1])) return false;
-  }
+  if (!AppendLineEnds(words, &script->line_ends)) return false;
   const uint64_t outer = reader.GetObject(object, layout.script_eval_from_function, layout.type_function);
   if (outer != 0 && ReadFunctionKey(reader, layout, outer, &script->evaluated_in)) {
     int32_t position;

@@ -26,7 +26,7 @@ struct ScriptTable {
   int32_t column_offset = 0;
   FunctionKey evaluated_in = {0, kNoFunction};
   int32_t evaluated_at = -1;  // offset in that function's script; -1 if not known
-  std::vector<uint32_t> line_ends;
+  std::vector<uint8_t> line_ends;  // per line a number of 7 bits a byte (position_table.h): how much further it ends, from -1 on
 };
 
 // `function`: a SharedFunctionInfo, a tagged pointer. False, if it is none or not as it should be.

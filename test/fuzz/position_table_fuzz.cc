@@ -13,12 +13,13 @@ void CheckWritten(const std::vector<uint8_t>& bytes, const std::vector<PositionE
   VlqReader reader(bytes.data(), bytes.size());
   int64_t code_offset = 0;
   int64_t script_offset = 0;
+  uint64_t call = 0;
   for (const PositionEntry& entry : expected) {
     uint64_t code;
     int64_t script;
-    uint64_t call;
-    REQUIRE(reader.Unsigned(&code) && reader.Signed(&script) && reader.Unsigned(&call));
-    code_offset += static_cast<int64_t>(code);
+    REQUIRE(reader.Unsigned(&code) && reader.Signed(&script));
+    REQUIRE((code & 1) == 0 || reader.Unsigned(&call));
+    code_offset += static_cast<int64_t>(code >> 1);
     script_offset += script;
     const SourcePosition position = DecodePosition(entry.raw_position);
     REQUIRE(code_offset == entry.code_offset && script_offset == position.script_offset);
@@ -48,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
     writer.Add(entry.code_offset, position.script_offset, position.inlining_id);
     written.push_back(entry);
   }
+  writer.Flush();
   CheckWritten(output, written);
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "heap/position_table.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -103,12 +104,24 @@ TEST("any bytes at all come to an end") {
   }
 }
 
-TEST("what is written has code offsets and script offsets as differences, and the inlined call + 1") {
+TEST("what is written has code offsets and script offsets as differences, and the inlined call + 1 where it is another") {
   std::vector<uint8_t> bytes;
   PositionTableWriter writer(&bytes);
   writer.Add(3, 100, -1);
-  writer.Add(200, 99, 4);
-  CHECK(bytes == Bytes({3, 0xc8, 0x01, 0, 0xc5, 0x01, 1, 5}));
+  writer.Add(203, 99, 4);
+  writer.Add(204, 99, 4);
+  writer.Add(204, 98, -1);
+  writer.Flush();
+  CHECK(bytes == Bytes({6, 0xc8, 0x01, 0x91, 0x03, 1, 5, 2, 0, 1, 1, 0}));
+}
+
+TEST("a table of any length is written whole") {
+  std::vector<uint8_t> bytes;
+  PositionTableWriter writer(&bytes);
+  for (int i = 1; i <= 1000; ++i) writer.Add(i, i, -1);
+  writer.Flush();
+  CHECK_EQUAL(bytes.size(), 2000);
+  CHECK(std::count(bytes.begin(), bytes.end(), 2) == 2000);
 }
 
 TEST("a hash tells order, number and each of both offsets") {

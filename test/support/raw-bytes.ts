@@ -145,11 +145,12 @@ export function scriptTold(fields: ScriptFields): Buffer {
     sourceMapUrl = '',
   } = fields
   const [evalScript, evalFunction, evalOffset] = fields.evaluatedIn ?? [0, 0xffff_ffff, -1]
+  const lines = Buffer.from(lineEnds.flatMap((end, i) => variableLength(end - (lineEnds[i - 1] ?? -1))))
   const numbers = Buffer.alloc(32)
   numbers.writeUInt32LE(scriptId, 0)
   numbers.writeInt32LE(lineOffset, 4)
   numbers.writeInt32LE(columnOffset, 8)
-  numbers.writeUInt32LE(lineEnds.length, 12)
+  numbers.writeUInt32LE(lines.length, 12)
   numbers.writeUInt32LE(evalScript, 16)
   numbers.writeUInt32LE(evalFunction, 20)
   numbers.writeInt32LE(evalOffset, 24)
@@ -157,25 +158,29 @@ export function scriptTold(fields: ScriptFields): Buffer {
   return Buffer.concat([
     words(SCRIPT | (sequence << 32n)),
     numbers,
-    padded(Buffer.from(Uint32Array.from(lineEnds).buffer)),
+    padded(lines),
     padded(Buffer.from(sourceMapUrl)),
   ])
+}
+
+/** A number of 7 bits a byte, low ones first. */
+function variableLength(value: number): number[] {
+  return value < 0x80 ? [value] : [(value % 0x80) | 0x80, ...variableLength(Math.floor(value / 0x80))]
 }
 
 /** Entries of code offset, script offset and inlined call (-1: none), as the addon writes them. */
 export function positionBytes(entries: readonly (readonly [number, number, number])[]): Buffer {
   const bytes: number[] = []
   const append = (value: number): void => {
-    for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80)
-    bytes.push(value)
+    bytes.push(...variableLength(value))
   }
-  let [code, script] = [0, 0]
+  let [code, script, call] = [0, 0, -1]
   for (const [codeOffset, scriptOffset, inlinedCall] of entries) {
     const further = scriptOffset - script
-    append(codeOffset - code)
+    append(2 * (codeOffset - code) + (inlinedCall === call ? 0 : 1))
     append(further < 0 ? -2 * further - 1 : 2 * further)
-    append(inlinedCall + 1)
-    ;[code, script] = [codeOffset, scriptOffset]
+    if (inlinedCall !== call) append(inlinedCall + 1)
+    ;[code, script, call] = [codeOffset, scriptOffset, inlinedCall]
   }
   return Buffer.from(bytes)
 }
