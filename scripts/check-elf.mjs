@@ -12,7 +12,7 @@ const LIBRARIES = {
   musl: /^libc\.so$/,
 }
 const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' }
-const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+export const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 /** And where one copy of the addon finds the other: native/code_event_hub.h. */
 export const LINUX_ENTRIES = [...ENTRIES, 'nativeprof_code_event_hub_1']
 

@@ -40,7 +40,13 @@ function pack(spec, folder) {
   const { status, stdout, error } = spawnSync(
     'npm',
     ['pack', '--json', '--loglevel=error', '--ignore-scripts', `--pack-destination=${folder}`, spec],
-    { cwd: folder, encoding: 'utf8', env: withoutDryRun(), stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      env: withoutDryRun(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      maxBuffer: Infinity, // it lists every file of the package
+    },
   )
   if (status !== 0) throw new Error(`npm could not get ${spec}`, { cause: error })
   return JSON.parse(stdout)[0].filename.replace(/^@/, '').replaceAll('/', '-')

@@ -2,20 +2,21 @@
 // (node-gyp makes files for macOS on macOS only, and for one libc.) Objects are kept in build/zig/: those of sources that
 // include nothing of Node's serve all ABIs.
 
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { LINUX_ENTRIES } from './check-elf.mjs'
 import { ROOT } from './native-build.mjs'
 import { findZig } from './zig.mjs'
+import { runTool, zigLink } from './zig-link.mjs'
 
 const ADDON_API = join(ROOT, 'node_modules/node-addon-api')
 
 // Beside those of binding.gyp: what node-gyp adds, and no checks of zig's own.
 const FLAGS = ['-std=gnu++20', '-fno-rtti', '-fno-exceptions', '-fPIC', '-fno-sanitize=undefined', '-g0']
 const SECTIONS = ['-ffunction-sections', '-fdata-sections']
+// A C++ library is linked in, for which there has to be room in 400 KiB. Our own frames have frame pointers, as has musl's libc.
+const SIZE = ['-Os', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables']
 const DEFINES = [
   'NODE_GYP_MODULE_NAME=nativeprof',
   'USING_UV_SHARED=1',
@@ -34,45 +35,18 @@ export async function zigBuild({ target, abi, headers, file }) {
     const object = join(folder, `${source.replace(/^native\//, '').replaceAll('/', '-')}.o`)
     const includes = usesNode ? ['-isystem', join(headers, 'include/node'), '-isystem', ADDON_API] : []
     const definitions = usesNode ? [...defines, ...DEFINES].map((name) => `-D${name}`) : []
-    const args = [...FLAGS, ...SECTIONS, ...flags, ...definitions, ...includes]
+    const args = [...FLAGS, ...SECTIONS, ...flags, ...SIZE, ...definitions, ...includes]
     return { source, object, args: ['-target', target.zig, ...args, '-Inative', '-c', source, '-o', object] }
   })
   const changed = newestSource()
   const pending = jobs.filter(({ object, args }) => !isFresh(object, args, changed))
   await inParallel(Number(process.env.JOBS ?? availableParallelism()), pending, async ({ object, args }) => {
     rmSync(`${object}.args`, { force: true })
-    await run(zig, ['c++', ...args])
+    await runTool(zig, ['c++', ...args])
     writeFileSync(`${object}.args`, args.join('\n'))
   })
   mkdirSync(dirname(file), { recursive: true })
-  const objects = jobs.map(({ object }) => object)
-  await run(zig, [
-    'c++',
-    '-target',
-    target.zig,
-    '-shared',
-    '-O2',
-    ...linkerFlags(target),
-    ...objects,
-    '-o',
-    file,
-  ])
-}
-
-function linkerFlags({ platform, zig }) {
-  if (platform === 'darwin') {
-    // Not stripped behind this: the linker has signed it. There is nothing in it but what is exported and imported.
-    return [
-      '-Wl,-undefined,dynamic_lookup',
-      '-Wl,-dead_strip',
-      '-Wl,-install_name,@rpath/nativeprof.node',
-      '-s',
-    ]
-  }
-  // Symbols of libc++ must not get in the way of a libc++ that another addon brings.
-  const script = join(ROOT, 'build/zig', zig, 'exports.map')
-  writeFileSync(script, `{\n  global: ${LINUX_ENTRIES.join('; ')};\n  local: *;\n};\n`)
-  return [`-Wl,--version-script=${script}`, '-Wl,--gc-sections', '-Wl,-z,nodelete', '-Wl,-z,now', '-s']
+  await zigLink({ zig, target, objects: jobs.map(({ object }) => object), file })
 }
 
 function readBindingGyp() {
@@ -120,13 +94,4 @@ async function inParallel(lanes, items, work) {
     while (rest.length > 0) await work(rest.shift())
   }
   await Promise.all(Array.from({ length: Math.max(1, lanes) }, lane))
-}
-
-async function run({ program, env }, args) {
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] })
-  const code = await new Promise((done, failed) => {
-    child.on('error', failed)
-    child.on('close', (status, signal) => done(signal ?? status))
-  })
-  if (code !== 0) throw new Error(`zig ended with ${code} at ${basename(args.at(-1))}`)
 }
