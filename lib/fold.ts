@@ -1,7 +1,6 @@
 // fold.ts — merges equal stacks. Pure: no addon, no I/O.
 // What counts as equal is up to the view; here is only the merging. Neighbours: labels.ts (names), formats/ (writers).
 
-import { NativeprofError } from './errors.js'
 import { PathTable } from './path-table.js'
 import type { Profile, StackTotal, Thread } from './profile.js'
 
@@ -18,10 +17,10 @@ export interface View {
 }
 
 /**
- * Adds up the weight of each stack. Keys are root-first names joined by `;`, as flame graph tools read them. Throws
- * ERR_NATIVEPROF_OUTPUT where all keys together are longer than a text may be.
+ * Adds up the weight of each stack: root-first names joined by `;`, as flame graph tools read them, and the weight. In the order of
+ * the lines that they are in such a file, with the weights in whole numbers.
  */
-export function fold(profile: Profile, view: View): ReadonlyMap<string, number> {
+export function fold(profile: Profile, view: View): Iterable<readonly [string, number]> {
   const words: string[] = []
   const idOfWord = new Map<string, number>()
   const paths = new PathTable()
@@ -54,7 +53,8 @@ export function fold(profile: Profile, view: View): ReadonlyMap<string, number> 
       weights.set(path, (weights.get(path) ?? 0) + view.weightOf(total))
     }
   }
-  return textsOf(weights, paths, words)
+  paths.freeze()
+  return { [Symbol.iterator]: () => linesOf(weights, paths, words) }
 }
 
 // The stacks that samples of some threads have, and their callers.
@@ -68,27 +68,40 @@ function stacksOf(profile: Profile, isOfThread: readonly boolean[]): Uint8Array 
   return isUsed
 }
 
-function textsOf(
+/** A line of the result, or all that is below a frame: what it is called there, for the order of lines. */
+interface Item {
+  readonly order: string
+  readonly path: number
+  /** The words before that of the path, each with a `;` behind it. */
+  readonly callers: string
+  readonly isLine: boolean
+}
+
+// From the root down, so that no more than one branch is text at a time: all lines together may be gigabytes.
+function* linesOf(
   weights: ReadonlyMap<number, number>,
   paths: PathTable,
   words: readonly string[],
-): ReadonlyMap<string, number> {
-  const weightByStack = new Map<string, number>()
-  let length = 0
-  for (const [path, weight] of weights) {
-    const wordsLeafFirst: string[] = []
-    for (let id = path; id >= 0; id = paths.parentOf(id)) wordsLeafFirst.push(words[paths.stepOf(id)] ?? '')
-    const key = wordsLeafFirst.reverse().join(';')
-    length += key.length
-    if (length > MOST_CHARACTERS) {
-      const message =
-        'the stacks are longer than a text can be (512 MiB); write them as pprof, or a part of them, as --focus gives'
-      throw new NativeprofError('ERR_NATIVEPROF_OUTPUT', message)
+): Generator<readonly [string, number]> {
+  const weightOfNothing = weights.get(-1)
+  if (weightOfNothing !== undefined) yield ['', weightOfNothing]
+  const children = paths.children()
+  const itemsUnder = (parent: number, callers: string): Item[] => {
+    const items: Item[] = []
+    for (const path of children(parent)) {
+      const word = words[paths.stepOf(path)] ?? ''
+      const weight = weights.get(path)
+      if (weight !== undefined)
+        items.push({ order: `${word} ${Math.round(weight)}`, path, callers, isLine: true })
+      if (children.has(path)) items.push({ order: `${word};`, path, callers, isLine: false })
     }
-    weightByStack.set(key, (weightByStack.get(key) ?? 0) + weight)
+    return items.sort((a, b) => (a.order < b.order ? 1 : -1))
   }
-  return weightByStack
+  const pending = itemsUnder(-1, '')
+  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+    const { path, callers, isLine } = item
+    const stack = callers + (words[paths.stepOf(path)] ?? '')
+    if (isLine) yield [stack, weights.get(path) ?? 0]
+    else pending.push(...itemsUnder(path, `${stack};`))
+  }
 }
-
-/** Of V8's longest string, with room for the numbers. */
-const MOST_CHARACTERS = 2 ** 29 - 2 ** 26

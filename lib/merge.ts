@@ -175,9 +175,10 @@ class Draft {
       this.table.frame({ ...frame, function: at(moved, functionId) }),
     )
     const stackIds = new Int32Array(stacks.length)
-    stacks.forEach(({ frameId, parentId }, stackId) => {
-      const parent = parentId < 0 ? NO_STACK : at(stackIds, parentId)
-      stackIds[stackId] = this.table.push(parent, at(frameIds, frameId))
+    this.table.reserve(stacks.length)
+    stacks.forEach((stack, stackId) => {
+      const parent = stack.parentId < 0 ? NO_STACK : at(stackIds, stack.parentId)
+      stackIds[stackId] = this.table.push(parent, at(frameIds, stack.frameId), stack)
     })
     return stackIds
   }

@@ -15,7 +15,7 @@ export interface Naming {
 }
 
 /** What a file is to hold: text, bytes, or text in parts, which are written one after the other. */
-export type Content = string | Uint8Array | readonly string[]
+export type Content = string | Uint8Array | Iterable<string>
 
 /** A file that was written. */
 export interface Written {

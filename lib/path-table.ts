@@ -10,6 +10,12 @@ const FIRST_CAPACITY = 1 << 8
 /** Of the object that a profile has for each stack: three words of header, two values, and its place in the array. */
 const BYTES_PER_STACK = 48
 
+/** What {@link PathTable.children} gives. */
+export interface Children {
+  (id: number): Iterable<number>
+  has(id: number): boolean
+}
+
 /** Grows only. Ids count from 0; that of the path before is smaller. */
 export class PathTable {
   #parentIds = new Int32Array(FIRST_CAPACITY)
@@ -31,6 +37,11 @@ export class PathTable {
 
   stepOf(id: number): number {
     return this.#steps[id] ?? -1
+  }
+
+  /** Makes room for so many, that it need not be made again and again. */
+  reserve(length: number): void {
+    if (length > this.#parentIds.length) this.#growTo(2 ** Math.ceil(Math.log2(Math.min(length, this.most))))
   }
 
   /** The id of the path that goes one step on from `parentId`, -1 for none. Throws ERR_NATIVEPROF_INPUT_TOO_LARGE. */
@@ -55,6 +66,21 @@ export class PathTable {
     return (this.#slots[this.#slotOf(parentId, step)] as number) - 1
   }
 
+  /** The paths that go one step on from one, -1 for none, in the order of their ids: of all that are there now. */
+  children(): Children {
+    const first = new Int32Array(this.#length + 1).fill(-1) // by the id + 1
+    const next = new Int32Array(this.#length)
+    for (let id = this.#length - 1; id >= 0; id--) {
+      const parent = this.parentOf(id) + 1
+      next[id] = first[parent] ?? -1
+      first[parent] = id
+    }
+    const childrenOf = function* (id: number): Generator<number> {
+      for (let child = first[id + 1] ?? -1; child >= 0; child = next[child] ?? -1) yield child
+    }
+    return Object.assign(childrenOf, { has: (id: number) => (first[id + 1] ?? -1) >= 0 })
+  }
+
   /** Frees what is only needed for {@link push}, which must not be called any more. */
   freeze(): void {
     this.#slots = new Int32Array(0)
@@ -77,7 +103,10 @@ export class PathTable {
           'process is for; give it more (NODE_OPTIONS=--max-old-space-size=…), or record for a shorter time',
       )
     }
-    const capacity = this.#parentIds.length * 2
+    this.#growTo(this.#parentIds.length * 2)
+  }
+
+  #growTo(capacity: number): void {
     this.#slots = new Int32Array(0) // so that it is not there twice
     this.#parentIds = grown(this.#parentIds, capacity)
     this.#steps = grown(this.#steps, capacity)

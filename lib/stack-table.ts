@@ -91,17 +91,25 @@ export class StackTable {
 
   /**
    * The id of the stack in which `frameId` is called from the stack `parentId`; {@link NO_STACK} for a root. In a full table,
-   * that of `parentId`. Roots are always added: there are few.
+   * that of `parentId`. Roots are always added: there are few. `same`: a stack of another table, which is taken over if it is equal, for
+   * to make millions of them again takes seconds.
    */
-  push(parentId: number, frameId: number): number {
+  push(parentId: number, frameId: number, same?: Stack): number {
     if (parentId !== NO_STACK && this.stacks.length >= this.#mostStacks) {
       const known = this.#paths.find(parentId, frameId)
       this.isFull ||= known < 0
       return known < 0 ? parentId : known
     }
     const id = this.#paths.push(parentId, frameId)
-    if (id === this.stacks.length) this.stacks.push({ frameId, parentId })
+    if (id < this.stacks.length) return id
+    const isEqual = same?.frameId === frameId && same.parentId === parentId
+    this.stacks.push(isEqual ? same : { frameId, parentId })
     return id
+  }
+
+  /** Makes room for so many stacks at once. */
+  reserve(stacks: number): void {
+    this.#paths.reserve(stacks)
   }
 
   // Copies of a function that several scripts of the same text have are one; the script is that of the first.

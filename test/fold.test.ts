@@ -86,6 +86,17 @@ t.test('a view says what is added up', async (t) => {
   t.strictSame(foldTicks(profile, { weightOf: (total) => total.weightNanos }), { main: 30_000_000 })
 })
 
+t.test('stacks come in the order of their lines, whatever their words begin with', async (t) => {
+  const words = ['a', 'a b', 'a (b)', 'a-b', 'ab', 'a~', 'ä', 'a 1x', 'B']
+  const stacks = words.flatMap((one) => [[one], ...words.map((other) => [one, other])])
+  const profile = buildProfile(
+    stacks.map((names, i) => ({ stack: names.map((name) => js(name)), ticks: i + 1 })),
+  )
+  const lines = Object.entries(foldTicks(profile)).map(([stack, ticks]) => `${stack} ${ticks}\n`)
+  t.equal(lines.length, stacks.length)
+  t.strictSame(lines, [...lines].sort())
+})
+
 t.test('a profile without samples has no stacks', async (t) => {
   t.strictSame(foldTicks(buildProfile([])), {})
 })

@@ -118,14 +118,18 @@ t.test('whatever is folded in whatever way, the ticks are those of the totals', 
       })),
     )
     const hidden = new Set([...profile.stacks.keys()].filter(() => below(3) === 0))
-    const folded = fold(profile, {
-      nameOf: (stackId) => (hidden.has(stackId) ? null : `s${(profile.stacks[stackId]?.frameId ?? 0) % 7}`),
-      leafOf: (stackId) => (stackId % 5 === 0 ? '(leaf)' : null),
-      rootOf: () => (seed % 2 === 0 ? 'main' : null),
-      weightOf: ({ ticks }) => ticks,
-    })
+    const folded = new Map(
+      fold(profile, {
+        nameOf: (stackId) => (hidden.has(stackId) ? null : `s${(profile.stacks[stackId]?.frameId ?? 0) % 7}`),
+        leafOf: (stackId) => (stackId % 5 === 0 ? '(leaf)' : null),
+        rootOf: () => (seed % 2 === 0 ? 'main' : null),
+        weightOf: ({ ticks }) => ticks,
+      }),
+    )
     const sum = [...folded.values()].reduce((ticks, one) => ticks + one, 0)
     t.equal(sum, profile.counters.samples, `seed ${seed}`)
     t.ok(folded.size < profile.totals.length, 'stacks became equal')
+    const lines = Array.from(folded, ([stack, ticks]) => `${stack} ${ticks}\n`)
+    t.strictSame(lines, [...lines].sort(), 'in the order of their lines')
   }
 })

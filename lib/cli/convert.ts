@@ -1,7 +1,6 @@
 // convert.ts — `nativeprof convert`: a saved profile in another format.
 
-import { htmlParts } from '../formats/html.js'
-import { FORMATS, formatNamed, formatOfFile } from '../formats/index.js'
+import { FORMATS, contentOf, formatNamed, formatOfFile } from '../formats/index.js'
 import type { Format } from '../formats/index.js'
 import { filterProfile } from '../filter.js'
 import { DEFAULT_THREADS, threadsNamed } from '../threads.js'
@@ -78,9 +77,7 @@ async function runVerb(args: readonly string[]): Promise<void> {
   showStage(`writing ${format.name}`)
   const granularity = options.lines === true ? ('line' as const) : undefined
   const choices = { ...shown, threads, granularity }
-  // In parts, for a page of hundreds of megabytes would be in memory several times.
-  const content = format.name === 'html' ? htmlParts(profile, choices) : format.write(profile, choices)
-  await writeOutput(out, content)
+  await writeOutput(out, contentOf(format, profile, choices))
 }
 
 /** Throws ERR_NATIVEPROF_UNKNOWN_FORMAT; and ERR_NATIVEPROF_INVALID_ARGUMENT for standard output without a format. */

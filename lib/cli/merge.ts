@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs'
 import { NativeprofError } from '../errors.js'
+import { contentOf } from '../formats/index.js'
 import { mergeProfiles } from '../merge.js'
 import type { Profile } from '../profile.js'
 import { HELP_OPTION, invalid, parse } from './arguments.js'
@@ -60,7 +61,7 @@ async function runVerb(args: readonly string[]): Promise<void> {
   }
   const merged = mergeProfiles(readEach(inputs))
   showStage(`writing ${format.name}`)
-  await writeOutput(out, format.write(merged))
+  await writeOutput(out, contentOf(format, merged))
 }
 
 // One at a time, for they may be large.

@@ -31,8 +31,7 @@ export function checkOutput(out: string, inputs: readonly string[]): void {
 export async function writeOutput(out: string, content: Content): Promise<void> {
   if (out === '-') {
     clearStage()
-    const isWhole = typeof content === 'string' || content instanceof Uint8Array
-    await writeToStdout(isWhole ? content : content.join(''))
+    await writeToStdout(content)
     return
   }
   const path = resolve(out)

@@ -83,7 +83,7 @@ async function runVerb(args: readonly string[]): Promise<void> {
 }
 
 // In a folder of its own, for the name is to be that of the profile, and others may use the temporary folder, too.
-function writeHtml(html: readonly string[], out: string | undefined, file: string): string {
+function writeHtml(html: Iterable<string>, out: string | undefined, file: string): string {
   if (out !== undefined) return writeFile(resolve(out), html, { replace: true, ending: '.html' }).path
   const stem =
     file === '-' ? 'profile' : basename(file).replace(/(?:\.pb\.gz|\.speedscope\.json|\.[^.]+)$/, '')

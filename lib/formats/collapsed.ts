@@ -12,6 +12,7 @@ import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
 import { showingOf, viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
+import { inParts, wholeText } from './parts.js'
 import { threadRoots } from './thread-roots.js'
 
 /** Choices for {@link toCollapsed}. */
@@ -45,9 +46,15 @@ export interface CollapsedOptions extends SourceOptions {
 
 /**
  * One line per distinct stack, root-first, sorted, each ended by a line feed; the empty string if there are none. Throws
- * ERR_NATIVEPROF_INVALID_ARGUMENT for microseconds of a profile that was read from a file without times.
+ * ERR_NATIVEPROF_INVALID_ARGUMENT for microseconds of a profile that was read from a file without times, and
+ * ERR_NATIVEPROF_OUTPUT where all lines together are longer than a text may be.
  */
 export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): string {
+  return wholeText(collapsedParts(recorded, options))
+}
+
+/** The same in parts, of whole lines, which may be gigabytes together. Throws as {@link toCollapsed}, but not for their length. */
+export function collapsedParts(recorded: Profile, options: CollapsedOptions = {}): Iterable<string> {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
   const { threads = DEFAULT_THREADS, unit = 'ticks', annotations = false, pseudoFrames = true } = options
@@ -70,7 +77,7 @@ export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): 
     return NOTHING_LEFT
   }
   const roots = threadRoots(profile, view, threads)
-  const weightByStack = fold(profile, {
+  const folded = fold(profile, {
     nameOf: wordOf,
     leafOf,
     rootOf: (thread) => {
@@ -79,8 +86,9 @@ export function toCollapsed(recorded: Profile, options: CollapsedOptions = {}): 
     },
     weightOf: (total) => (unit === 'ticks' ? total.ticks : total.weightNanos / 1000),
   })
-  const lines = Array.from(weightByStack, ([stack, weight]) => `${stack} ${Math.round(weight)}\n`)
-  return lines.sort().join('')
+  return inParts(function* () {
+    for (const [stack, weight] of folded) yield `${stack} ${Math.round(weight)}\n`
+  })
 }
 
 /** What stands for a stack of which nothing else is shown. */

@@ -12,7 +12,9 @@ import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
 import { viewFor, viewLeft } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
+import { PathTable } from '../path-table.js'
 import { factsOf } from './facts.js'
+import { inParts, wholeText } from './parts.js'
 import { threadRoots } from './thread-roots.js'
 
 /** Choices for {@link toCpuProfile}. */
@@ -34,14 +36,6 @@ interface CallFrame {
   readonly columnNumber: number
 }
 
-interface Node {
-  readonly id: number
-  readonly callFrame: CallFrame
-  hitCount: number
-  readonly children: number[]
-  positionTicks?: { line: number; ticks: number }[]
-}
-
 /** Microseconds that a tick is drawn as if what was read from a file has no times: shares are right, times mean nothing. */
 const MICROS_OF_TICK = 1000
 
@@ -52,6 +46,11 @@ const MICROS_OF_TICK = 1000
  * it and guess who caused it; below the function that did, which is known here, it is `(garbage collection)`.
  */
 export function toCpuProfile(recorded: Profile, options: CpuProfileOptions = {}): string {
+  return wholeText(cpuProfileParts(recorded, options))
+}
+
+/** The same in parts. */
+export function cpuProfileParts(recorded: Profile, options: CpuProfileOptions = {}): Iterable<string> {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
   const { threads = DEFAULT_THREADS } = options
@@ -72,13 +71,17 @@ export function toCpuProfile(recorded: Profile, options: CpuProfileOptions = {})
   // A sample lasts until the next one. This is the one after the last.
   samples.push(ROOT_ID)
   timeDeltas.push(Math.round(micros) - told)
-  return JSON.stringify({
-    nodes: tree.nodes,
+  const rest = {
     startTime,
     endTime: startTime + Math.round(micros),
     samples,
     timeDeltas,
     nativeprof: factsOf(profile, viewLeft(profile, view)),
+  }
+  return inParts(function* () {
+    yield '{"nodes":['
+    yield* tree.json()
+    yield `],${JSON.stringify(rest).slice(1)}`
   })
 }
 
@@ -86,41 +89,58 @@ const ROOT_ID = 1
 const PROGRAM_ID = 2
 const COLLECTOR_ID = 3
 
-/** The nodes, made as they are hit. Ids count from 1. */
+/** The nodes, made as they are hit. Ids count from 1. Of a large profile there are millions: no object for each. */
 class NodeTree {
-  readonly nodes: Node[] = []
   readonly #profile: Profile
   readonly #table: LabelTable
   readonly #roots: ReadonlyMap<Thread, string>
-  readonly #children = new Map<string, number>()
+  /** A node is a path of call frames; its id is that of the path + 1. */
+  readonly #paths = new PathTable()
+  readonly #frameIds = new Map<string, number>()
+  /** As JSON. */
+  readonly #frames: string[] = []
   /** By the word at the root, for each stack its node; 0 for not placed yet. */
   readonly #nodesOfStacks = new Map<string | undefined, Int32Array>()
-  readonly #hits = new Map<string, { readonly nodeId: number; readonly line: number }>()
+  readonly #hitCounts = new Map<number, number>()
+  readonly #ticksOfLines = new Map<number, { line: number; ticks: number }[]>()
   readonly #scriptIds = new Map<string, string>()
 
   constructor(profile: Profile, table: LabelTable, roots: ReadonlyMap<Thread, string>) {
     this.#profile = profile
     this.#table = table
     this.#roots = roots
-    this.#add(null, wordFrame('(root)'))
-    this.#child(ROOT_ID, '(program)', () => wordFrame('(program)'))
-    this.#child(ROOT_ID, '(garbage collector)', () => wordFrame('(garbage collector)'))
+    for (const [parentId, name] of [
+      [0, '(root)'],
+      [ROOT_ID, '(program)'],
+      [ROOT_ID, '(garbage collector)'],
+    ] as const)
+      this.#child(parentId, name, () => wordFrame(name))
   }
 
   /** Counts ticks of a stack; returns the id of its node. */
   hit(stackId: number, threadId: number, ticks: number): number {
-    const key = `${threadId} ${stackId}`
-    let hit = this.#hits.get(key)
-    if (hit === undefined) this.#hits.set(key, (hit = this.#place(stackId, threadId)))
-    const node = this.nodes[hit.nodeId - 1] as Node
-    node.hitCount += ticks
-    if (hit.line > 0) {
-      node.positionTicks ??= []
-      const position = node.positionTicks.find(({ line }) => line === hit.line)
-      if (position) position.ticks += ticks
-      else node.positionTicks.push({ line: hit.line, ticks })
+    const { nodeId, line } = this.#place(stackId, threadId)
+    this.#hitCounts.set(nodeId, (this.#hitCounts.get(nodeId) ?? 0) + ticks)
+    if (line > 0) {
+      const lines = this.#ticksOfLines.get(nodeId) ?? []
+      if (lines.length === 0) this.#ticksOfLines.set(nodeId, lines)
+      const known = lines.find((each) => each.line === line)
+      if (known) known.ticks += ticks
+      else lines.push({ line, ticks })
     }
-    return hit.nodeId
+    return nodeId
+  }
+
+  /** The nodes by their ids, with commas between. */
+  *json(): Generator<string> {
+    const children = this.#paths.children()
+    for (let path = 0; path < this.#paths.length; path++) {
+      const id = path + 1
+      const ids = Array.from(children(path), (child) => child + 1)
+      const lines = this.#ticksOfLines.get(id)
+      const callFrame = this.#frames[this.#paths.stepOf(path)]
+      yield `${path === 0 ? '' : ','}{"id":${id},"callFrame":${callFrame},"hitCount":${this.#hitCounts.get(id) ?? 0},"children":[${ids.join(',')}]${lines === undefined ? '' : `,"positionTicks":${JSON.stringify(lines)}`}}`
+    }
   }
 
   // The node, and the line of its function that was executed.
@@ -181,23 +201,18 @@ class NodeTree {
     if (parentId === ROOT_ID && label.name === '(no frames)') return PROGRAM_ID
     if (label.name === '(garbage collector)' && label.file === '') {
       if (parentId === ROOT_ID) return COLLECTOR_ID
-      return this.#child(parentId, label.name, () => wordFrame('(garbage collection)'))
+      return this.#child(parentId, '(garbage collection)', () => wordFrame('(garbage collection)'))
     }
-    return this.#child(parentId, String(labelId), () => this.#callFrame(label))
+    return this.#child(parentId, `label ${labelId}`, () => this.#callFrame(label))
   }
 
   #child(parentId: number, key: string, callFrame: () => CallFrame): number {
-    const path = `${parentId} ${key}`
-    let id = this.#children.get(path)
-    if (id === undefined) this.#children.set(path, (id = this.#add(parentId, callFrame())))
-    return id
-  }
-
-  #add(parentId: number | null, callFrame: CallFrame): number {
-    const id = this.nodes.length + 1
-    this.nodes.push({ id, callFrame, hitCount: 0, children: [] })
-    if (parentId !== null) this.nodes[parentId - 1]?.children.push(id)
-    return id
+    let frameId = this.#frameIds.get(key)
+    if (frameId === undefined) {
+      frameId = this.#frames.push(JSON.stringify(callFrame())) - 1
+      this.#frameIds.set(key, frameId)
+    }
+    return this.#paths.push(parentId - 1, frameId) + 1
   }
 
   #callFrame({ name, file, line, column }: Label): CallFrame {

@@ -11,6 +11,7 @@ import { DEFAULT_THREADS } from '../threads.js'
 import type { ThreadsName } from '../threads.js'
 import { viewFor } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
+import { inParts, wholeText } from './parts.js'
 import { readSpeedscopeApp } from './speedscope-app.js'
 import { speedscopeParts } from './speedscope.js'
 import { toTable } from './table.js'
@@ -48,11 +49,11 @@ addEventListener('DOMContentLoaded', () => {
  * Reads the app's files when called; throws `ERR_NATIVEPROF_OUTPUT` if they are not there.
  */
 export function toHtml(recorded: Profile, options: HtmlOptions = {}): string {
-  return htmlParts(recorded, options).join('')
+  return wholeText(htmlParts(recorded, options))
 }
 
 /** The same in parts: as one text, a large profile would be in memory several times. Throws as {@link toHtml}. */
-export function htmlParts(recorded: Profile, options: HtmlOptions = {}): string[] {
+export function htmlParts(recorded: Profile, options: HtmlOptions = {}): Iterable<string> {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
   const { threads = DEFAULT_THREADS } = options
@@ -65,16 +66,16 @@ export function htmlParts(recorded: Profile, options: HtmlOptions = {}): string[
 
 /** A document that shows what is in speedscope's JSON, given in parts; and a text, where there is no JavaScript. */
 export function htmlDocument(content: DocumentContent): string {
-  return documentParts(content).join('')
+  return wholeText(documentParts(content))
 }
 
 interface DocumentContent {
   readonly title: string
-  readonly json: readonly string[]
+  readonly json: Iterable<string>
   readonly text: string
 }
 
-function documentParts({ title, json, text }: DocumentContent): string[] {
+function documentParts({ title, json, text }: DocumentContent): Iterable<string> {
   const app = readSpeedscopeApp()
   // `wasm-unsafe-eval`: speedscope loads a demangler when a name begins with `_R` or `_Z`.
   const policy = [
@@ -114,7 +115,11 @@ ${escapeHtml(text)}</pre></noscript>
 </body>
 </html>
 `
-  return [head, ...json.map(escapeJson), tail]
+  return inParts(function* () {
+    yield head
+    for (const part of json) yield escapeJson(part)
+    yield tail
+  })
 }
 
 function sourceHash(script: string): string {

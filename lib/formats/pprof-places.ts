@@ -17,9 +17,14 @@ export class PprofPlaces {
   readonly #mappingIds = new Map<string, number>()
   readonly #functionIds: number[] = []
   readonly #locationIds = new Map<string, number>()
+  /** By frame: the label that it was last shown with, and the location of that. */
+  readonly #labelIdOfFrame: Int32Array
+  readonly #locationIdOfFrame: Int32Array
 
   constructor(profile: Profile, table: LabelTable, text: (words: string) => number) {
     this.#profile = profile
+    this.#labelIdOfFrame = new Int32Array(profile.frames.length).fill(-1)
+    this.#locationIdOfFrame = new Int32Array(profile.frames.length)
     this.#table = table
     this.#text = text
     // Readers take the first for the program.
@@ -40,7 +45,17 @@ export class PprofPlaces {
   }
 
   #locationId(stackId: number, labelId: number): number {
-    const frame = this.#profile.frames[this.#profile.stacks[stackId]?.frameId ?? -1]
+    const frameId = this.#profile.stacks[stackId]?.frameId ?? -1
+    // A frame is in many stacks, and nearly always shown in the same way.
+    if (this.#labelIdOfFrame[frameId] === labelId) return this.#locationIdOfFrame[frameId] as number
+    const id = this.#locationIdOf(stackId, frameId, labelId)
+    this.#labelIdOfFrame[frameId] = labelId
+    this.#locationIdOfFrame[frameId] = id
+    return id
+  }
+
+  #locationIdOf(stackId: number, frameId: number, labelId: number): number {
+    const frame = this.#profile.frames[frameId]
     const label = this.#table.labels[labelId]
     if (!frame || !label) throw new RangeError(`stack ${stackId} is not in this profile`)
     // What stands for several frames, or for none, is at no line.

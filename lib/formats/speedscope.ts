@@ -15,6 +15,7 @@ import type { ThreadsName } from '../threads.js'
 import { viewFor, viewLeft } from '../view.js'
 import type { GranularityName, ViewName } from '../view.js'
 import { factsOf } from './facts.js'
+import { inParts, wholeText } from './parts.js'
 
 /** Choices for {@link toSpeedscope}. */
 export interface SpeedscopeOptions extends SourceOptions {
@@ -55,14 +56,14 @@ interface SampledProfile {
  * used the most, among those that run JavaScript: helper threads often use more, and say less.
  */
 export function toSpeedscope(recorded: Profile, options: SpeedscopeOptions = {}): string {
-  return speedscopeParts(recorded, options).join('')
+  return wholeText(speedscopeParts(recorded, options))
 }
 
 /**
  * The same in parts, for what puts it into something larger: it may be hundreds of megabytes, and each copy is as large.
  * No part ends within a name.
  */
-export function speedscopeParts(recorded: Profile, options: SpeedscopeOptions = {}): string[] {
+export function speedscopeParts(recorded: Profile, options: SpeedscopeOptions = {}): Iterable<string> {
   const profile = resolveSources(recorded, options)
   const view = viewFor(profile, options.view)
   const { name = titleText(profile, view), threads = DEFAULT_THREADS } = options
@@ -79,33 +80,27 @@ export function speedscopeParts(recorded: Profile, options: SpeedscopeOptions = 
   })
   const framesOf = (stackId: number): string =>
     `[${labelIdsLeafFirst(profile, table, stackId).reverse().join(',')}]`
-  const parts = [`${head.slice(0, -1)},"profiles":[`]
-  for (const sampled of byGroup.values()) {
-    if (parts.length > 1) parts.push(',')
-    addJson(parts, sampled, framesOf)
-  }
-  parts.push(']}')
-  return parts
+  return inParts(function* () {
+    yield `${head.slice(0, -1)},"profiles":[`
+    let isFirst = true
+    for (const sampled of byGroup.values()) {
+      if (!isFirst) yield ','
+      isFirst = false
+      yield* jsonOf(sampled, framesOf)
+    }
+    yield ']}'
+  })
 }
 
-/** How many stacks become text before they are put together. */
-const STACKS_AT_ONCE = 1000
-
 // Put together here, for the lists of frames of a large profile take many times as much memory as their text.
-function addJson(
-  parts: string[],
+function* jsonOf(
   { stackIds, ...sampled }: SampledProfile,
   framesOf: (stackId: number) => string,
-): void {
-  parts.push(`${JSON.stringify(sampled).slice(0, -1)},"samples":[`)
-  for (let from = 0; from < stackIds.length; from += STACKS_AT_ONCE) {
-    const text = stackIds
-      .slice(from, from + STACKS_AT_ONCE)
-      .map(framesOf)
-      .join(',')
-    parts.push(from === 0 ? text : `,${text}`)
-  }
-  parts.push(']}')
+): Generator<string> {
+  yield `${JSON.stringify(sampled).slice(0, -1)},"samples":[`
+  for (const [index, stackId] of stackIds.entries())
+    yield index === 0 ? framesOf(stackId) : `,${framesOf(stackId)}`
+  yield ']}'
 }
 
 // One for each group that has samples. One without samples if none has: speedscope refuses a file without profiles.
