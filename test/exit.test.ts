@@ -5,7 +5,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { AUTO, CLI, fixture, run, runNode, scratchFolder, withoutOwnLines } from './support/run-program.js'
+import {
+  AUTO,
+  CLI,
+  SLOWNESS,
+  fixture,
+  run,
+  runNode,
+  scratchFolder,
+  withoutOwnLines,
+} from './support/run-program.js'
 import type { Ending } from './support/run-program.js'
 
 const ENDS = fixture('ends.cjs')
@@ -97,7 +106,7 @@ for (const [name, launcher] of Object.entries(LAUNCHERS)) {
         const ending = await end([way, state], launcher(file), signal)
         compare(t, label, ending, expected)
         t.ok(
-          ending.wallMillis - expected.wallMillis < 2000,
+          ending.wallMillis - expected.wallMillis < 2000 * SLOWNESS,
           `${label}: within 2 s (${Math.round(ending.wallMillis)} ms)`,
         )
         t.ok(existsSync(file), `${label}: there is a profile`)

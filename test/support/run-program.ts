@@ -39,7 +39,8 @@ export interface RunOptions {
 
 // Set by scripts/test-arm64.mjs: a node that runs in an emulator, and how many times longer everything takes there.
 const NODE = process.env['NATIVEPROF_TEST_NODE'] ?? process.execPath
-const SLOWNESS = Number(process.env['NATIVEPROF_TEST_SLOWNESS'] ?? 1)
+/** By how much a deadline is longer there. */
+export const SLOWNESS = Number(process.env['NATIVEPROF_TEST_SLOWNESS'] ?? 1)
 
 /** Runs `node ...args`. */
 export async function runNode(args: readonly string[], options: RunOptions = {}): Promise<Ending> {
