@@ -63,7 +63,8 @@ t.test(
       await record('again'),
       await record('slow', 'slow'),
     ]
-    const ofRows = (diff: ProfileDiff): string[] => significantIn(diff).filter((name) => name?.endsWith('Row') === true)
+    const ofRows = (diff: ProfileDiff): (string | undefined)[] =>
+      significantIn(diff).filter((name) => name?.endsWith('Row') === true)
     // A machine that others use may be slower for a while, as a whole.
     t.strictSame(ofRows(diffProfiles(before, again, { normalize: true })), [])
     const slower = diffProfiles(before, slow)
