@@ -9,7 +9,8 @@ import type { DiffRow, Profile, ProfileDiff } from 'nativeprof'
 import { buildProfile, js, runtime } from './support/profile-builder.js'
 import type { FrameSpec } from './support/profile-builder.js'
 import { randomBelow } from './support/random.js'
-import { CLI, ROOT, runNode, scratchFolder } from './support/run-program.js'
+import { whyNoTimer } from './support/timer.js'
+import { CLI, ROOT, fixture, runNode, scratchFolder } from './support/run-program.js'
 
 const main = js('main', '/app/main.js', 1)
 const NAMES = ['parse', 'render', 'sort', 'hash', 'encode', 'lookup', 'copy', 'trim']
@@ -34,6 +35,43 @@ t.test('one function 20 % slower: its own time, and nothing else', async (t) => 
     t.ok(rowOf(diff, 'main').total.afterNanos > rowOf(diff, 'main').total.beforeNanos)
   }
 })
+
+t.test(
+  'real recordings: of one program nothing, with a slower function that',
+  { skip: whyNoTimer('perf') },
+  async (t) => {
+    const folder = scratchFolder(t)
+    const record = async (name: string, ...args: readonly string[]): Promise<Profile> => {
+      const file = join(folder, `${name}.pb.gz`)
+      const run = await runNode([
+        CLI,
+        'run',
+        '--timer',
+        'perf',
+        '--hz',
+        '5000',
+        '-o',
+        file,
+        fixture('rows.mjs'),
+        ...args,
+      ])
+      t.equal(run.code, 0, run.stderr)
+      return readProfile(readFileSync(file))
+    }
+    const [before, again, slow] = [
+      await record('before'),
+      await record('again'),
+      await record('slow', 'slow'),
+    ]
+    const ofRows = (diff: ProfileDiff): (string | undefined)[] =>
+      significantIn(diff).filter((name) => name?.endsWith('Row') === true)
+    // A machine that others use may be slower for a while, as a whole.
+    t.strictSame(ofRows(diffProfiles(before, again, { normalize: true })), [])
+    const slower = diffProfiles(before, slow)
+    t.equal(ofRows(slower)[0], 'checkRow')
+    t.ok(rowOf(slower, 'checkRow').self.afterNanos > rowOf(slower, 'checkRow').self.beforeNanos)
+  },
+)
 
 t.test('of profiles that did not do as much, shares are compared with normalize', async (t) => {
   const profile = (factor: number): Profile =>

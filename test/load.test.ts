@@ -8,6 +8,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { Counters } from 'nativeprof'
 import { ROOT, fixture, runNode, scratchFolder } from './support/run-program.js'
+import { whyNoTimer } from './support/timer.js'
 import { COMPILER } from './support/tools.js'
 
 interface Outcome {
@@ -48,23 +49,14 @@ const RATES = [
 ] as const
 
 for (const [timer, hz] of RATES) {
-  t.test(`three busy threads under the timer ${timer} at ${hz} Hz`, { skip: whyNot(timer) }, async (t) => {
-    const { counters } = await runLoad(t, 'rates', [timer, hz, 500])
-    t.ok(counters.ticks > 20, `${counters.ticks} ticks`)
-  })
-}
-
-/** Why a timer cannot be had here, as in a container that forbids it; false if it can. */
-function whyNot(timer: string): string | false {
-  try {
-    const program = `import { startSampler } from 'nativeprof'; startSampler({ timer: '${timer}' }).stop()`
-    const args = ['-u', 'NODE_OPTIONS', process.execPath, '--input-type=module', '-e', program]
-    execFileSync('/usr/bin/env', args, { cwd: ROOT, stdio: 'pipe' })
-    return false
-  } catch (error) {
-    if (!String(error).includes('TIMER_UNAVAILABLE')) throw error
-    return `there is no timer ${timer} here`
-  }
+  t.test(
+    `three busy threads under the timer ${timer} at ${hz} Hz`,
+    { skip: whyNoTimer(timer) },
+    async (t) => {
+      const { counters } = await runLoad(t, 'rates', [timer, hz, 500])
+      t.ok(counters.ticks > 20, `${counters.ticks} ticks`)
+    },
+  )
 }
 
 t.test('400 starts and stops leave nothing behind, each with its ticks accounted for', async (t) => {

@@ -1,6 +1,5 @@
 // load.mjs — autocannon against the server of the benchmark: a fixed number of requests, so that CPU times can be compared.
 
-import autocannon from 'autocannon'
 import { quantile } from './statistics.mjs'
 
 const CONNECTIONS = 10
@@ -14,6 +13,8 @@ const REQUESTS = [
 /** Asks the server that said `port N` this often, then has it stop. Latencies in milliseconds, as autocannon timed each answer. */
 export async function askServer(said, amount) {
   const url = `http://127.0.0.1:${/port (\d+)/.exec(said)[1]}`
+  // Not above: this file is imported before the benchmark's dependencies are installed.
+  const { default: autocannon } = await import('autocannon')
   const millis = []
   const result = await new Promise((done, failed) => {
     const run = autocannon({ url, amount, connections: CONNECTIONS, requests: REQUESTS }, (error, answer) =>

@@ -1,11 +1,13 @@
 // server.mjs — Fastify with three routes: a small answer by a schema, a list that is filtered and sorted, and a body that is read.
-// Prints its port; ends by itself when /stop has been asked for.
+// Prints its port; ends by itself when /stop has been asked for. With ALWAYS_ON=1 it samples itself, as in production: labels by
+// route, and the pull handler, asked for windows by the benchmark. It then prints, as JSON, what that cost.
 
 import Fastify from 'fastify'
 import lodash from 'lodash'
 
 const items = Array.from({ length: 200 }, (_, i) => ({ id: i, name: `item ${i}`, price: (i * 7919) % 1009 }))
 const server = Fastify()
+const sampler = process.env.ALWAYS_ON === '1' ? await sampleAlways(server) : null
 
 const schema = {
   response: { 200: { type: 'object', properties: { id: { type: 'integer' }, name: { type: 'string' } } } },
@@ -21,8 +23,31 @@ server.get('/list', (request) => {
 server.post('/order', (request) => ({ total: lodash.sumBy(request.body.items, 'price') }))
 server.get('/stop', (_, reply) => {
   reply.header('connection', 'close').send('bye')
-  setImmediate(() => server.close())
+  setImmediate(async () => {
+    await server.close()
+    if (sampler === null) return
+    const { cost, counters, durationNanos, cpuNanos } = sampler.stop()
+    console.log(JSON.stringify({ cost, counters, durationNanos, cpuNanos }))
+  })
 })
 
 await server.listen({ port: 0, host: '127.0.0.1' })
 console.log(`port ${server.server.address().port}`)
+
+async function sampleAlways(server) {
+  const { pprofHandler, startSampler, withLabels } = await import('../../../dist/index.js')
+  const sampler = startSampler()
+  const pprof = pprofHandler()
+  server.addHook('onRequest', (request, _, next) => {
+    withLabels({ route: request.routeOptions.url ?? 'none' }, next)
+  })
+  server.get('/debug/pprof/*', (request, reply) => {
+    reply.hijack()
+    pprof(request.raw, reply.raw)
+  })
+  server.addHook('onClose', (_, done) => {
+    pprof.close()
+    done()
+  })
+  return sampler
+}
