@@ -4,6 +4,7 @@ import { addonFile, loadBinding } from './binding.js'
 import { NativeprofError } from './errors.js'
 import { labelOf } from './labels.js'
 import { NativeFrames } from './native-frames.js'
+import { OWN_MODULES_URL } from './own-package.js'
 import type { Frame, FrameKind, Profile, Tier } from './profile.js'
 import { NO_STACK, StackTable } from './stack-table.js'
 import { resolveSources } from './sources/resolve.js'
@@ -35,9 +36,6 @@ export interface StackFrame {
 }
 
 const MAX_DEPTH = 1024
-
-/** Of the files that this one is among. */
-const OWN_URL = new URL('.', import.meta.url).href
 
 /**
  * The stack of the calling function, which comes first, in its own thread, main or worker; whether a sampler runs or not. What it
@@ -93,7 +91,7 @@ export function currentStack(options: CurrentStackOptions = {}): StackFrame[] {
 function ofCaller(recorded: Profile, profile: Profile): Frame[] {
   const isOwn = (frame: Frame): boolean => {
     const url = recorded.functions[frame.functionId]?.url ?? ''
-    return url.startsWith(OWN_URL) || url === addonFile()
+    return (OWN_MODULES_URL !== '' && url.startsWith(OWN_MODULES_URL)) || url === addonFile()
   }
   const before = framesOf(recorded)
   const first = before.findIndex((frame) => frame.kind === 'js' && isOwn(frame))

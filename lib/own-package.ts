@@ -33,6 +33,11 @@ export function packageFolder(): string | null {
   return null
 }
 
+/** The path of a file of the package, given from its folder. */
+export function ownFile(path: string): string {
+  return join(packageFolder() ?? process.cwd(), path)
+}
+
 /** `require` as a file of this package has it. In a bundle without the package, as the program has it. */
 export function ownRequire(): NodeJS.Require {
   return createRequire(join(packageFolder() ?? process.cwd(), 'package.json'))

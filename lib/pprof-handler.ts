@@ -5,7 +5,6 @@
 // One recording is always on behind it, and a request is the difference of two snapshots: any number of requests may
 // overlap, and each sees all of its window. Go's own texts are those of net/http/pprof/pprof.go.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { NativeprofError } from './errors.js'
 import { toPprof } from './formats/pprof.js'
@@ -22,9 +21,27 @@ export interface PprofHandlerOptions extends SamplerOptions {
   readonly maxSeconds?: number
 }
 
+/** What is asked of a request: node's IncomingMessage, written out so that the types need none of node's. */
+export interface PprofRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+}
+
+/** What is done with a response: node's ServerResponse. */
+export interface PprofResponse {
+  statusCode: number
+  readonly headersSent: boolean
+  readonly destroyed: boolean
+  setHeader(name: string, value: number | string): unknown
+  removeHeader(name: string): unknown
+  end(body?: string | Uint8Array): unknown
+  on(event: 'close', listener: () => void): unknown
+  off(event: 'close', listener: () => void): unknown
+}
+
 /** Answers one request; never throws, and returns when the answer has begun or is waited for. */
 export interface PprofHandler {
-  (request: IncomingMessage, response: ServerResponse): void
+  (request: PprofRequest, response: PprofResponse): void
   /** Ends the recording, unless others hold it; requests that come later, or still wait, get 503. */
   close(): void
 }
@@ -48,7 +65,7 @@ export function pprofHandler(options: PprofHandlerOptions = {}): PprofHandler {
   const waiting = new Set<() => void>()
   let isOpen = true
 
-  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+  const handler = (request: PprofRequest, response: PprofResponse): void => {
     const { path, seconds, url } = partsOf(request)
     response.setHeader('X-Content-Type-Options', 'nosniff')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -79,7 +96,7 @@ export function pprofHandler(options: PprofHandlerOptions = {}): PprofHandler {
     }
   }
 
-  const wait = (response: ServerResponse, millis: number): void => {
+  const wait = (response: PprofResponse, millis: number): void => {
     let windows: Windows
     try {
       windows = source.open()
@@ -115,7 +132,7 @@ export function pprofHandler(options: PprofHandlerOptions = {}): PprofHandler {
   })
 }
 
-function serveProfile(response: ServerResponse, windows: Windows): void {
+function serveProfile(response: PprofResponse, windows: Windows): void {
   let body: Uint8Array
   try {
     body = toPprof(windows.next())
@@ -129,13 +146,13 @@ function serveProfile(response: ServerResponse, windows: Windows): void {
 }
 
 // The gzip is the file format, not an encoding of the transfer: there is no Content-Encoding.
-function writeHead(response: ServerResponse): void {
+function writeHead(response: PprofResponse): void {
   response.setHeader('Content-Type', 'application/octet-stream')
   response.setHeader('Content-Disposition', 'attachment; filename="profile"')
 }
 
 // As Go's serveError(): by X-Go-Pprof, `go tool pprof` knows that the text is for its user.
-function serveError(response: ServerResponse, status: number, text: string): void {
+function serveError(response: PprofResponse, status: number, text: string): void {
   if (response.headersSent || response.destroyed) return
   response.statusCode = status
   response.setHeader('Content-Type', 'text/plain; charset=utf-8')
@@ -144,7 +161,7 @@ function serveError(response: ServerResponse, status: number, text: string): voi
   response.end(`${text}\n`)
 }
 
-function serveIndex(response: ServerResponse, url: string, maxSeconds: number): void {
+function serveIndex(response: PprofResponse, url: string, maxSeconds: number): void {
   response.setHeader('Content-Type', 'text/html; charset=utf-8')
   // The links are relative, and a browser resolves them against the folder that the address is in.
   const [path = ''] = url.split('?')
@@ -163,7 +180,7 @@ interface Parts {
 
 const PREFIX = '/debug/pprof'
 
-function partsOf(request: IncomingMessage): Parts {
+function partsOf(request: PprofRequest): Parts {
   // Express takes the part that it was mounted at off `url`, and keeps the whole here.
   const original: unknown = Reflect.get(request, 'originalUrl')
   const url = typeof original === 'string' ? original : (request.url ?? '/')

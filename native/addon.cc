@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "addon_bytes.h"
 #include "addon_signal.h"
 #include "addon_labels.h"
 #include "addon_stack.h"
@@ -154,7 +155,7 @@ Napi::Value ProbeTimer(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), probe.reason);
 }
 
-Napi::Object ToObject(Napi::Env env, const ThreadNews& thread) {
+Napi::Object ToObject(Napi::Env env, ThreadNews& thread) {
   const uintptr_t ranges[] = {thread.jit_range.start, thread.jit_range.bytes, thread.embedded_range.start,
                               thread.embedded_range.bytes};
   Napi::Float64Array code_ranges = Napi::Float64Array::New(env, std::size(ranges));
@@ -166,7 +167,7 @@ Napi::Object ToObject(Napi::Env env, const ThreadNews& thread) {
   object.Set("name", thread.name);
   object.Set("codeRanges", code_ranges);
   object.Set("unknownLayout", thread.unknown_layout == nullptr ? "" : thread.unknown_layout);
-  object.Set("codeEvents", Napi::Buffer<uint8_t>::Copy(env, thread.code_events.data(), thread.code_events.size()));
+  object.Set("codeEvents", ToNodeBuffer(env, std::move(thread.code_events)));
   object.Set("hasEnded", thread.has_ended);
   return object;
 }
@@ -174,7 +175,7 @@ Napi::Object ToObject(Napi::Env env, const ThreadNews& thread) {
 // drain(maxWords, toTheEnd) → { records, threads, timer, whyMoved, whyNotMoved, whyOwnSignal, timesTakenBack, counters, consistent }
 Napi::Value Drain(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Drained drained = sampler.Drain(v8::Isolate::GetCurrent(), static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()),
+  Drained drained = sampler.Drain(v8::Isolate::GetCurrent(), static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()),
                                         info[1].As<Napi::Boolean>().Value());
   const CounterValues& c = drained.counters;
   const std::pair<const char*, uint64_t> values[] = {
@@ -217,8 +218,7 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
 // findCode(address) → a code event, or nothing
 Napi::Value FindCode(const Napi::CallbackInfo& info) {
   const auto pc = static_cast<uintptr_t>(info[0].As<Napi::Number>().Int64Value());
-  const ByteBuffer bytes = sampler.FindCode(v8::Isolate::GetCurrent(), pc);
-  return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+  return ToNodeBuffer(info.Env(), sampler.FindCode(v8::Isolate::GetCurrent(), pc));
 }
 
 void Stop(const Napi::CallbackInfo&) { sampler.Stop(v8::Isolate::GetCurrent()); }

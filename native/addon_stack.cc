@@ -5,7 +5,9 @@
 #include <v8.h>
 
 #include <iterator>
+#include <utility>
 
+#include "addon_bytes.h"
 #include "heap/trust.h"
 #include "record.h"
 #include "stack_here.h"
@@ -29,7 +31,7 @@ const char* TablesLevel() {
 Napi::Value FindStackHere(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const size_t max_depth = static_cast<size_t>(info[0].As<Napi::Number>().Int64Value());
-  const StackHere here = StackHere::Walk(v8::Isolate::GetCurrent(), max_depth);
+  StackHere here = StackHere::Walk(v8::Isolate::GetCurrent(), max_depth);
   Napi::Float64Array addresses = Napi::Float64Array::New(env, here.addresses.size());
   for (size_t i = 0; i < here.addresses.size(); ++i) {
     const uint64_t address = here.addresses[i];
@@ -42,7 +44,7 @@ Napi::Value FindStackHere(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < std::size(ranges); ++i) code_ranges[i] = static_cast<double>(ranges[i]);
   const Napi::Object result = Napi::Object::New(env);
   result.Set("addresses", addresses);
-  result.Set("codeEvents", Napi::Buffer<uint8_t>::Copy(env, here.code_events.data(), here.code_events.size()));
+  result.Set("codeEvents", ToNodeBuffer(env, std::move(here.code_events)));
   result.Set("codeRanges", code_ranges);
   result.Set("tables", TablesLevel());
   return result;

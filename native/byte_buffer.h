@@ -25,6 +25,12 @@ class ByteBuffer {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
+  // The bytes, which are the caller's to free(); nothing is left here.
+  uint8_t* Release() {
+    size_ = room_ = 0;
+    return std::exchange(bytes_, nullptr);
+  }
+
   // Room for so many bytes at the end, which the caller fills before anything else. Ends the process where there is no memory, as
   // a std::vector does without exceptions.
   uint8_t* Append(size_t bytes) {

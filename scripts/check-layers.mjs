@@ -149,7 +149,7 @@ const NATIVE_LAYERS = [
   ],
   ['sigprof_handler'],
   ['sampler', 'stack_here'],
-  ['addon', 'addon_labels', 'addon_signal', 'addon_stack', 'addon_symbols', 'drain_handles'],
+  ['addon', 'addon_labels', 'addon_signal', 'addon_bytes', 'addon_stack', 'addon_symbols', 'drain_handles'],
 ]
 
 const MAX_LINES = 300

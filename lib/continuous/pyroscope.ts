@@ -3,9 +3,9 @@
 // label that breaks them; here that is said at once.
 
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { NativeprofError } from '../errors.js'
+import { ownFile } from '../own-package.js'
 import { post } from './http-post.js'
 import type { Post } from './http-post.js'
 import { outcomesFromText, postsToText } from './post-text.js'
@@ -76,7 +76,7 @@ function nanosOf(millis: number): string {
 
 // The event loop is over; another process has one. It gets no more time than a person would wait.
 function postAtExit(posts: readonly Post[]): Outcome[] {
-  const script = fileURLToPath(new URL('post-main.js', import.meta.url))
+  const script = ownFile('dist/continuous/post-main.js')
   const env = { ...process.env, NATIVEPROF: '0' }
   Reflect.deleteProperty(env, 'NODE_OPTIONS')
   const { stdout, error, status } = spawnSync(process.execPath, [script], {
