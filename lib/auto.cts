@@ -7,7 +7,7 @@ function isSupported(version: string): boolean {
   return major === 20 ? minor >= 19 : major === 22 ? minor >= 12 : major > 22
 }
 
-if (process.env['NATIVEPROF'] !== '0' && isSupported(process.versions.node)) {
+function start(): void {
   const { isMainThread } = require('node:worker_threads') as typeof import('node:worker_threads')
   if (isMainThread) {
     const { preload } = require('./preload.js') as typeof import('./preload.js')
@@ -15,6 +15,18 @@ if (process.env['NATIVEPROF'] !== '0' && isSupported(process.versions.node)) {
   } else {
     const { preloadWorker } = require('./preload-worker.js') as typeof import('./preload-worker.js')
     preloadWorker()
+  }
+}
+
+if (process.env['NATIVEPROF'] !== '0' && isSupported(process.versions.node)) {
+  try {
+    start()
+  } catch (error) {
+    // Our own files are not all there, or cannot be found, as under Yarn's Plug'n'Play. It is not the program's fault.
+    const [reason] = String(error).split('\n')
+    process.stderr.write(
+      `nativeprof: it cannot be loaded, so there will be no profile: ${reason} [ERR_NATIVEPROF_SYSTEM]\n`,
+    )
   }
 }
 

@@ -1,9 +1,9 @@
 // The preload: -r and --import, its variables, and that a program without need of it is left alone.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { AUTO, fixture, runNode, scratchFolder } from './support/run-program.js'
+import { AUTO, ROOT, fixture, runNode, scratchFolder } from './support/run-program.js'
 
 const BUSY = fixture('busy.cjs')
 
@@ -16,6 +16,27 @@ t.test('-r and --import sample from the start and write at the end, with one clo
     t.match(readdirSync(cwd), [/^nativeprof-busy-\d+\.html$/])
   }
 })
+
+t.test(
+  'where a part of the package is missing, the program runs, and a line says why it has no profile',
+  async (t) => {
+    const folder = scratchFolder(t)
+    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true })
+    rmSync(join(folder, 'dist/profile.js'))
+    writeFileSync(join(folder, 'package.json'), '{ "name": "nativeprof", "type": "module" }')
+    for (const way of ['-r', '--import']) {
+      const { code, stdout, stderr } = await runNode([
+        way,
+        join(folder, 'dist/auto.cjs'),
+        '-e',
+        'console.log(1)',
+      ])
+      t.equal(code, 0)
+      t.equal(stdout, '1\n')
+      t.match(stderr, /^nativeprof: it cannot be loaded, so there will be no profile: .*profile\.js.*\n$/)
+    }
+  },
+)
 
 t.test('NATIVEPROF=0 does nothing at all', async (t) => {
   const cwd = scratchFolder(t)

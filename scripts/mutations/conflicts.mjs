@@ -45,7 +45,7 @@ export const CONFLICT_MUTATIONS = [
     name: 'copies take the code events from each other',
     file: 'native/code_event_hub.cc',
     from: 'return first == nullptr ? kOwnHub : *first;',
-    to: 'return kOwnHub;',
+    to: 'return first == nullptr ? kOwnHub : kOwnHub;',
     test: 'conflicts',
     grep: 'copy, us first',
   },
