@@ -15,6 +15,7 @@ interface Ours {
   readonly timer: string
   readonly notes: readonly string[]
   readonly inWork: number
+  readonly inLate: number
 }
 
 interface RivalAddon {
@@ -91,6 +92,7 @@ for (const rival of ['inspector', 'datadog', 'copy', 'handler', 'itimer'] as con
         if (code !== 0) return
         t.ok(isConserved(ours.counters), 'ticks = samples + dropped + not walkable', ours.counters)
         t.ok(ours.inWork > 20, `${ours.inWork} ticks in the function that does the work`)
+        t.ok(ours.inLate >= 2, `${ours.inLate} in one that was compiled while both were there`)
         // How many exactly, is not for a busy machine to say.
         t.ok(beside >= 10, `${beside} ticks while the other was there`)
         checkOurs(t, ours, { rival, first })
@@ -122,10 +124,11 @@ function checkTheirs(t: Test, theirs: unknown, rival: Rival): void {
   if (rival === 'inspector' || rival === 'datadog') {
     t.ok((theirs as number) > 20, `they have ${String(theirs)} samples`)
   } else if (rival === 'copy') {
-    const { counters, inWork } = theirs as Ours
+    const { counters, inWork, inLate } = theirs as Ours
     t.ok(isConserved(counters), 'theirs add up, too')
     t.ok(counters.ticks > 20, `they have ${counters.ticks} ticks`)
     t.ok(inWork > 20, `${inWork} of them in the function that does the work`)
+    t.ok(inLate >= 2, `${inLate} in one that was compiled while both were there`)
   } else if (rival === 'handler') {
     const { raised } = theirs as RivalAddon
     t.equal(raised, 100, 'each signal that they raise comes to them once')

@@ -47,6 +47,6 @@ export const CONFLICT_MUTATIONS = [
     from: 'return first == nullptr ? kOwnHub : *first;',
     to: 'return first == nullptr ? kOwnHub : kOwnHub;',
     test: 'conflicts',
-    grep: 'copy, us first',
+    grep: 'copy, ',
   },
 ]
