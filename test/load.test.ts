@@ -113,10 +113,9 @@ for (const flags of WAYS) {
       unknown: number
     }>(t, 'storm', [600], flags)
     t.ok(chains > 0, `${chains} ticks in chains`)
-    t.ok(
-      wrong * 20 <= (flags.includes('--interpreted-frames-native-stack') ? chains : 0),
-      `no caller is wrong: ${wrongs.join('\n')}`,
-    )
+    // Of few, one may be; see docs/promises.md.
+    const most = flags.includes('--interpreted-frames-native-stack') ? Math.max(1, chains / 20) : 0
+    t.ok(wrong <= most, `${wrong} of ${chains} have a wrong caller: ${wrongs.join('\n')}`)
     t.equal(unknown, 0, 'no code is unknown')
   })
 }
