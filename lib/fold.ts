@@ -102,6 +102,7 @@ function* linesOf(
     const { path, callers, isLine } = item
     const stack = callers + (words[paths.stepOf(path)] ?? '')
     if (isLine) yield [stack, weights.get(path) ?? 0]
-    else pending.push(...itemsUnder(path, `${stack};`))
+    // One by one: a function takes only so many arguments.
+    else for (const below of itemsUnder(path, `${stack};`)) pending.push(below)
   }
 }

@@ -97,6 +97,12 @@ t.test('stacks come in the order of their lines, whatever their words begin with
   t.strictSame(lines, [...lines].sort())
 })
 
+t.test('a function may have called very many others', async (t) => {
+  const callees = 200_000
+  const stacks = Array.from({ length: callees }, (_, i) => ({ stack: [js('main'), js(`f${i}`)] }))
+  t.equal(Object.keys(foldTicks(buildProfile(stacks))).length, callees)
+})
+
 t.test('a profile without samples has no stacks', async (t) => {
   t.strictSame(foldTicks(buildProfile([])), {})
 })
