@@ -37,14 +37,20 @@ class Arm64CodeWindow {
   // The instruction so many behind the interrupted one; before it if negative.
   uint32_t At(int offset) const { return code_[kBefore + offset]; }
 
-  // Whether the frame is still to be made: the instructions from the interrupted one on make it, before anything goes elsewhere.
+  // Whether the frame is still to be made: the instructions from the interrupted one on make it, before anything goes elsewhere
+  // but by a jump that is branched over: optimized code looks first whether it has been deoptimized, and jumps away if so.
   // At most `most` instructions ahead.
   bool IsBeforeFrame(int most) const {
+    int landing = SkippedFromBehind();
     for (int i = 0; i <= std::min(most, kBehind - 1); ++i) {
       const uint32_t code = At(i);
       if (arm64::IsPushFrame(code) || arm64::IsStoreFrame(code)) return true;
       if (arm64::IsSetFp(code)) return arm64::IsPushFrame(At(i - 1)) || arm64::IsStoreFrame(At(i - 1));
-      if (EndsPath(code) || arm64::IsCall(code)) return false;
+      if (arm64::IsCall(code)) return false;
+      landing = std::max(landing, i + arm64::SkippedAhead(code));
+      if (!EndsPath(code)) continue;
+      if (landing <= i) return false;
+      i = landing - 1;
     }
     return false;
   }
@@ -81,6 +87,12 @@ class Arm64CodeWindow {
   }
 
  private:
+  // Where a branch just before the interrupted instruction would have led, had it been taken.
+  int SkippedFromBehind() const {
+    const int landing = std::max(arm64::SkippedAhead(At(-1)) - 1, arm64::SkippedAhead(At(-2)) - 2);
+    return std::max(landing, 0);
+  }
+
   static bool EndsPath(uint32_t code) { return code == 0 || arm64::IsReturn(code) || arm64::IsJump(code); }
 
   uint32_t code_[kBefore + kBehind];

@@ -77,6 +77,18 @@ constexpr bool IsMoveImmediate(uint32_t code, uint32_t register_number, uint32_t
   return true;
 }
 
+// How many instructions on a branch leads that may also not be taken (b.cond, cbz, cbnz, tbz, tbnz); 0 if it is something else,
+// or leads back.
+constexpr int SkippedAhead(uint32_t code) {
+  int32_t words = 0;
+  if ((code & 0xff000010) == 0x54000000 || (code & 0x7e000000) == 0x34000000) {
+    words = static_cast<int32_t>(code << 8) >> 13;
+  } else if ((code & 0x7e000000) == 0x36000000) {
+    words = static_cast<int32_t>(code << 13) >> 18;
+  }
+  return words > 0 ? words : 0;
+}
+
 // Without the bits that say by whom it was signed, where return addresses are (Arm's pointer authentication). User space has
 // 48 bits unless a program asks for more, and code has no tag.
 constexpr uintptr_t WithoutSignature(uintptr_t address) { return address & ((uintptr_t{1} << 48) - 1); }

@@ -25,6 +25,17 @@ TEST("a call says where it leads") {
   CHECK(CallTarget(0x1c54eec, 0xd63f0040) == 0);
 }
 
+TEST("a branch says how far on it leads") {
+  CHECK(SkippedAhead(0x36000070) == 3);    // tbz w16, #0, .+12
+  CHECK(SkippedAhead(0x37e82003) == 256);  // tbnz w3, #29, .+1024
+  CHECK(SkippedAhead(0x5400004a) == 2);    // b.ge .+8
+  CHECK(SkippedAhead(0xb4000080) == 4);    // cbz x0, .+16
+  CHECK(SkippedAhead(0x54000928) == 73);   // b.hi .+292
+  CHECK(SkippedAhead(0x54ffffa9) == 0);    // b.ls .-12
+  CHECK(SkippedAhead(0x35ffffc1) == 0);    // cbnz w1, .-8
+  CHECK(SkippedAhead(0x14000002) == 0);    // b .+8
+}
+
 TEST("the instructions that make a frame") {
   CHECK(IsPushFrame(0xa9bf7bfd));    // stp x29, x30, [sp, #-16]!
   CHECK(IsPushFrame(0xa9b87bfd));    // stp x29, x30, [sp, #-128]!
