@@ -7,6 +7,8 @@ import { getHeapStatistics } from 'node:v8'
 import { NativeprofError } from './errors.js'
 
 const FIRST_CAPACITY = 1 << 8
+/** How far from that of the path before the slot of a path may be, at first; all bits are set. */
+const NEIGHBOURS = 7
 /** Of the object that a profile has for each stack: three words of header, two values, and its place in the array. */
 const BYTES_PER_STACK = 48
 
@@ -86,13 +88,23 @@ export class PathTable {
     this.#slots = new Int32Array(0)
   }
 
-  /** The slot of a path, or the free one that it would have. */
+  /**
+   * The slot of a path, or the free one that it would have. Looked for first in the neighbourhood of the path before, for paths are added
+   * and found one step after the other: this is most often in the processor's cache. Then by a hash of both, so that many steps on
+   * from one path do not pile up.
+   */
   #slotOf(parentId: number, step: number): number {
     const mask = this.#slots.length - 1
-    for (let slot = hash(parentId, step) & mask; ; slot = (slot + 1) & mask) {
-      const id = (this.#slots[slot] as number) - 1
-      if (id < 0 || (this.#parentIds[id] === parentId && this.#steps[id] === step)) return slot
-    }
+    let slot = (2 * parentId + (step & NEIGHBOURS)) & mask
+    if (this.#isFreeOr(slot, parentId, step)) return slot
+    slot = hash(parentId, step) & mask
+    while (!this.#isFreeOr(slot, parentId, step)) slot = (slot + 1) & mask
+    return slot
+  }
+
+  #isFreeOr(slot: number, parentId: number, step: number): boolean {
+    const id = (this.#slots[slot] as number) - 1
+    return id < 0 || (this.#parentIds[id] === parentId && this.#steps[id] === step)
   }
 
   #grow(): void {
@@ -111,12 +123,8 @@ export class PathTable {
     this.#parentIds = grown(this.#parentIds, capacity)
     this.#steps = grown(this.#steps, capacity)
     this.#slots = new Int32Array(capacity * 2)
-    const mask = this.#slots.length - 1
-    for (let id = 0; id < this.#length; id++) {
-      let slot = hash(this.#parentIds[id] as number, this.#steps[id] as number) & mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-      this.#slots[slot] = id + 1
-    }
+    for (let id = 0; id < this.#length; id++)
+      this.#slots[this.#slotOf(this.#parentIds[id] as number, this.#steps[id] as number)] = id + 1
   }
 }
 

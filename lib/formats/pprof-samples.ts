@@ -11,6 +11,7 @@ import type { PprofPlaces } from './pprof-places.js'
 /** Field 2 of a profile, with bytes. */
 const SAMPLE_TAG = (2 << 3) | 2
 const MOST_BYTES_OF_LENGTH = 5
+const CHUNK_BYTES = 1 << 18
 
 /** What samples are made with. */
 export interface SampleChoices {
@@ -22,10 +23,10 @@ export interface SampleChoices {
   readonly text: (words: string) => number
 }
 
-/** The bytes of the field `sample` of a profile: one sample for each distinct stack of locations and set of labels. */
-export function encodeSamples(profile: Profile, choices: SampleChoices): Uint8Array {
+/** The bytes of the field `sample` of a profile, in pieces: one sample for each distinct stack of locations and set of labels. */
+export function encodeSamples(profile: Profile, choices: SampleChoices): readonly Uint8Array[] {
   const { paths, samples } = mergedSamples(profile, choices)
-  const output = new GrowingBytes()
+  const output = new SampleBytes()
   for (const { path, label, ticks, nanos } of samples) {
     const locationId: number[] = []
     for (let id = path; id >= 0; id = paths.parentOf(id)) locationId.push(paths.stepOf(id))
@@ -53,6 +54,7 @@ function mergedSamples(
 ): { paths: PathTable; samples: readonly MergedSample[] } {
   const { places } = choices
   const paths = new PathTable()
+  paths.reserve(profile.stacks.length)
   const step = (path: number, locationId: number): number =>
     locationId === 0 ? path : paths.push(path, locationId)
   const labels = new SampleLabels(profile, choices)
@@ -66,6 +68,7 @@ function mergedSamples(
   })
   // A path of two steps for each sample: its path of locations, then its labels.
   const sampleIds = new PathTable()
+  sampleIds.reserve(profile.totals.length)
   const samples: MergedSample[] = []
   for (const { stackId, threadId, labelsId, ticks, weightNanos } of profile.totals) {
     const path = step(pathOfStack[stackId] ?? -1, places.leafLocationOf(stackId))
@@ -128,8 +131,10 @@ class SampleLabels {
   }
 }
 
-class GrowingBytes {
-  #bytes = new Uint8Array(1 << 16)
+/** Bytes in pieces: to grow one buffer means to have it twice, and a large one calls the garbage collector each time. */
+class SampleBytes {
+  readonly #full: Uint8Array[] = []
+  #bytes = new Uint8Array(CHUNK_BYTES)
   #length = 0
 
   addSample(sample: Sample): void {
@@ -143,16 +148,15 @@ class GrowingBytes {
     this.#length += length
   }
 
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+  finish(): readonly Uint8Array[] {
+    return [...this.#full, this.#bytes.subarray(0, this.#length)]
   }
 
   #reserve(byteLength: number): void {
-    const needed = this.#length + byteLength
-    if (needed <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 1.5))
-    larger.set(this.#bytes.subarray(0, this.#length))
-    this.#bytes = larger
+    if (this.#length + byteLength <= this.#bytes.length) return
+    this.#full.push(this.#bytes.subarray(0, this.#length))
+    this.#bytes = new Uint8Array(Math.max(CHUNK_BYTES, byteLength))
+    this.#length = 0
   }
 }
 

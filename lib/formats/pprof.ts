@@ -63,7 +63,7 @@ export function toPprof(recorded: Profile, options: PprofOptions = {}): Uint8Arr
     comment: commentsOf(profile, viewLeft(profile, view)).map(text),
   })
   // Fields may stand in any order.
-  const bytes = Buffer.concat([samples, message.encode()])
+  const bytes = Buffer.concat([...samples, message.encode()])
   return gzipSync(bytes, { level: bytes.length > LARGE_BYTES ? 1 : 6 })
 }
 
