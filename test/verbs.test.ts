@@ -8,6 +8,7 @@ import {
   readFileSync,
   readdirSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -167,6 +168,7 @@ t.test('what cannot be done is one line with a code, exit code 2, and nothing is
   writeFileSync(join(cwd, 'wall.pb.gz'), toPprof(buildProfile([{ stack: [main] }], { timer: 'wall' })))
   mkdirSync(join(cwd, 'folder'))
   linkSync(join(cwd, 'a.pb.gz'), join(cwd, 'same.pb.gz'))
+  symlinkSync('a.pb.gz', join(cwd, 'link.pb.gz'))
   copyFileSync(join(cwd, 'a.pb.gz'), join(cwd, 'esc\x1b[31m.pb.gz'))
   const before = readdirSync(cwd).sort()
   const cases: [string[], RegExp][] = [
@@ -196,6 +198,8 @@ t.test('what cannot be done is one line with a code, exit code 2, and nothing is
     [['convert', 'a.pb.gz', '-'], /name the format with -f/],
     [['convert', 'a.pb.gz', 'a.pb.gz'], /a\.pb\.gz is what is read; it would be overwritten/],
     [['convert', 'a.pb.gz', 'same.pb.gz'], /same\.pb\.gz is what is read/],
+    [['convert', 'a.pb.gz', 'link.pb.gz'], /link\.pb\.gz is what is read/],
+    [['convert', 'link.pb.gz', 'a.pb.gz'], /a\.pb\.gz is what is read/],
     [['convert', 'a.pb.gz', './folder/../a.pb.gz'], /is what is read/],
     [['convert', '-f', 'pprof', 'a.pb.gz', 'folder'], /folder is a folder; name a file in it/],
     [['convert', 'a.pb.gz', 'no/x.html'], /there is no folder .*no; create it/],

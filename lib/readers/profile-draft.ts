@@ -4,6 +4,7 @@
 import { PathTable } from '../path-table.js'
 import type { Frame, FrameKind, Profile, ProfileFunction, Sample, SavedAs, Stack } from '../profile.js'
 import type { StackTotal, Thread, TimerName } from '../profile.js'
+import { unreadable } from './input-errors.js'
 
 /** A frame as a file has it. */
 export interface DraftFrame {
@@ -139,6 +140,9 @@ export class ProfileDraft {
     }
     const isMoved = threadIds.some((threadId, index) => threadId !== index)
     const ticks = this.#totals.reduce((sum, total) => sum + total.ticks, 0)
+    const nanos = this.#totals.reduce((sum, total) => sum + total.weightNanos, 0)
+    if (!Number.isFinite(ticks + nanos))
+      throw unreadable('the file is damaged: its numbers add up to more than there can be')
     const counted = { ticks, samples: ticks, dropped: 0, notWalkable: 0 }
     const counters = facts.counters ?? { ...counted, truncated: 0, walkedByV8: 0, forwarded: 0 }
     const hasSamples = this.#samples.length > 0

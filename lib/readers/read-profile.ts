@@ -1,7 +1,8 @@
 // read-profile.ts — the bytes of a file → Profile, whatever of the formats it is in; its name plays no part. Pure.
 // Neighbours: one reader for each format. What cannot be read is refused, with what is wrong; nothing is guessed.
 
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync } from 'node:zlib'
+import { NativeprofError } from '../errors.js'
 import type { Profile } from '../profile.js'
 import { readCollapsed } from './collapsed.js'
 import { tooLarge, unreadable } from './input-errors.js'
@@ -18,6 +19,8 @@ export interface ReadOptions {
 const MOST_UNZIPPED_BYTES = 2 ** 31 - 1
 /** As much of a file as it takes to tell text from binary. */
 const HEAD_BYTES = 4096
+/** As much of a gzipped one as that is in, if it is in it at all. Of a bomb this is a megabyte. */
+const HEAD_BYTES_ZIPPED = 1024
 
 const OTHER_FORMATS: readonly (readonly [string, string])[] = [
   ['PERFILE2', 'data of perf record; make stacks of it: perf script | stackcollapse-perf.pl'],
@@ -49,12 +52,19 @@ export function readProfile(bytes: Uint8Array, options: ReadOptions = {}): Profi
 function readPlain(bytes: Uint8Array): Profile {
   if (isGzip(bytes)) throw unreadable('the file is gzipped twice')
   if (bytes.length === 0) throw unreadable('the file is empty, but for its gzip header')
-  const head = Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('latin1')
-  for (const [start, what] of OTHER_FORMATS) if (head.startsWith(start)) throw unreadable(`this is ${what}`)
+  const head = headOf(bytes)
   if (isBinary(head)) return readPprof(bytes)
   const first = head.replace(/^\xef\xbb\xbf/, '').trimStart()[0]
   if (first === '{' || first === '[' || first === '<') return readJson(bytes)
   return readCollapsed(bytes)
+}
+
+/** The first bytes, as characters. Throws where they are those of a file of another kind. */
+function headOf(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('latin1')
+  for (const [start, what] of OTHER_FORMATS) if (head.startsWith(start)) throw unreadable(`this is ${what}`)
+  if (head.startsWith('\0')) throw unreadable('this is no profile: it begins with zeros')
+  return head
 }
 
 function isGzip(bytes: Uint8Array): boolean {
@@ -63,8 +73,12 @@ function isGzip(bytes: Uint8Array): boolean {
 
 function unzipped(bytes: Uint8Array): Uint8Array {
   try {
+    // What is no profile need not be unzipped first: it may be large.
+    const flush = { finishFlush: constants.Z_SYNC_FLUSH }
+    headOf(gunzipSync(bytes.subarray(0, HEAD_BYTES_ZIPPED), flush))
     return gunzipSync(bytes, { maxOutputLength: MOST_UNZIPPED_BYTES })
   } catch (cause) {
+    if (cause instanceof NativeprofError) throw cause
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'ERR_BUFFER_TOO_LARGE')
       throw tooLarge('the file is more than 2 GiB when it is unzipped', cause)
