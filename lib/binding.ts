@@ -137,6 +137,16 @@ export interface Binding {
     readonly codeRanges: Float64Array
     readonly tables: TablesLevel
   }
+  /**
+   * Starts a thread of its own that answers `askForStacks` of other processes; Linux, once in a process, before anything is
+   * drained. What V8 tells of code is kept for it. False if it could not be done.
+   */
+  answerStackRequests(): boolean
+  /**
+   * Asks another process, by a signal that it must be known to expect, where its threads are; stack-answer.ts says where the answer
+   * comes. Returns the system's reason why the signal could not be sent; '' if it was.
+   */
+  askForStacks(pid: number, signal: number, number: number): string
   /** Has the handler read labels of the calling thread, from the first four bytes of `slot` unless it scans; once per thread. */
   openLabels(slot: ArrayBuffer): void
   /** Has the handler look up the value of `storage`, now `known`. '' if that finds it; else why not: a clause. */

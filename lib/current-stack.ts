@@ -2,11 +2,13 @@
 
 import { addonFile, loadBinding } from './binding.js'
 import { NativeprofError } from './errors.js'
-import { labelOf } from './labels.js'
+import { profileOfStacks, stackFrameOf } from './lone-stack.js'
+import type { StackFrame } from './lone-stack.js'
 import { NativeFrames } from './native-frames.js'
 import { OWN_MODULES_URL } from './own-package.js'
-import type { Frame, FrameKind, Profile, Tier } from './profile.js'
-import { NO_STACK, StackTable } from './stack-table.js'
+import { framesLeafFirst } from './profile.js'
+import type { Frame, Profile } from './profile.js'
+import { StackTable } from './stack-table.js'
 import { resolveSources } from './sources/resolve.js'
 import type { SourceOptions } from './sources/resolve.js'
 import { Symbolizer } from './symbolize.js'
@@ -17,22 +19,6 @@ import type { ViewName } from './view.js'
 export interface CurrentStackOptions extends Pick<SourceOptions, 'sourceMaps' | 'packagePaths'> {
   /** Whose frames: `js`, the default, has functions and V8's builtins; `mixed` has native frames, too; `native` those alone. */
   readonly view?: ViewName
-}
-
-/** One frame of a stack, with its names. */
-export interface StackFrame {
-  /** Never empty. */
-  readonly name: string
-  /** A path, a URL, or a word in brackets such as `[libc.so.6]`; '' if nothing. */
-  readonly file: string
-  /** The line being executed, that of the call for a caller, 1-based; 0 where not known. */
-  readonly line: number
-  /** 1-based; 0 where not known. */
-  readonly column: number
-  readonly kind: FrameKind
-  readonly tier: Tier | null
-  /** The compiler had copied the function into the one that called it. */
-  readonly inlined: boolean
 }
 
 const MAX_DEPTH = 1024
@@ -75,76 +61,25 @@ export function currentStack(options: CurrentStackOptions = {}): StackFrame[] {
     codeIsMoving: false,
     addresses,
   })
-  const recorded = profileOf(table, stackId)
+  const recorded = profileOfStacks(table, [stackId])
   const { sourceMaps = true, packagePaths = false } = options
   const profile = resolveSources(recorded, { sourceMaps, packagePaths })
-  return ofCaller(recorded, profile)
+  return ofCaller(recorded, profile, stackId)
     .filter(({ kind }) => showingOf(view, kind) === 'itself')
-    .map((frame) => {
-      const { name, file } = labelOf(profile, frame)
-      const { line, column, kind, tier, inlined } = frame
-      return { name, file, line, column, kind, tier, inlined }
-    })
+    .map((frame) => stackFrameOf(profile, frame))
 }
 
 /** Leaf-first, from the function on that called us: behind the last frame of ours that is nearest to the leaf. */
-function ofCaller(recorded: Profile, profile: Profile): Frame[] {
+function ofCaller(recorded: Profile, profile: Profile, stackId: number): Frame[] {
   const isOwn = (frame: Frame): boolean => {
     const url = recorded.functions[frame.functionId]?.url ?? ''
     return (OWN_MODULES_URL !== '' && url.startsWith(OWN_MODULES_URL)) || url === addonFile()
   }
-  const before = framesOf(recorded)
+  const before = framesLeafFirst(recorded, stackId)
   const first = before.findIndex((frame) => frame.kind === 'js' && isOwn(frame))
   let at = first < 0 ? 0 : first
   for (let frame = before[at]; frame !== undefined && isOwn(frame); frame = before[at]) at++
   // The same frames, with the names of the sources; and without those of ours that call functions of the program.
   const hidden = new Set(before.flatMap((frame, i) => (i >= at && isOwn(frame) ? [i] : [])))
-  return framesOf(profile).filter((_, i) => i >= at && !hidden.has(i))
-}
-
-function framesOf(profile: Profile): Frame[] {
-  const frames: Frame[] = []
-  for (let id = profile.totals[0]?.stackId ?? NO_STACK; id !== NO_STACK;) {
-    const stack = profile.stacks[id]
-    const frame = stack && profile.frames[stack.frameId]
-    if (!frame) break
-    frames.push(frame)
-    id = stack.parentId
-  }
-  return frames
-}
-
-/** As if it had been sampled. */
-function profileOf({ scripts, functions, frames, stacks }: StackTable, stackId: number): Profile {
-  return {
-    startTimeMillis: 0,
-    durationNanos: 0,
-    cpuNanos: 0,
-    sampledNanos: 0,
-    periodMicros: 0,
-    timer: 'process',
-    counters: {
-      ticks: 1,
-      samples: 1,
-      dropped: 0,
-      notWalkable: 0,
-      truncated: 0,
-      walkedByV8: 0,
-      forwarded: 0,
-    },
-    cost: { handlerNanos: 0, codeEventNanos: 0, scannerNanos: 0, drainNanos: 0 },
-    coverage: 1,
-    weightScale: 1,
-    scripts,
-    functions,
-    frames,
-    stacks,
-    threads: [{ name: '', kind: 'main', tid: 0 }],
-    labelSets: [{}],
-    totals: [{ stackId, threadId: 0, labelsId: 0, ticks: 1, weightNanos: 0 }],
-    samples: [],
-    samplesForgotten: 0,
-    process: { pid: 0, command: [], nodeVersion: '', v8Version: '', platform: '', arch: '' },
-    notes: [],
-  }
+  return framesLeafFirst(profile, stackId).filter((_, i) => i >= at && !hidden.has(i))
 }

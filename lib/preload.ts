@@ -46,6 +46,8 @@ export function preload(): void {
     // Pushed windows are all that is wanted, unless a file is named.
     else if (production.pyroscope === undefined || settings.out !== undefined || settings.runner !== null)
       record(settings, destinationsOf(settings))
+    // For `nativeprof attach --stack`. Without it that goes through the inspector.
+    loadBinding().answerStackRequests()
   } catch (error) {
     complain(error)
   }

@@ -106,19 +106,6 @@ const char* NameOf(TimerKind kind) {
   return kind == TimerKind::kWall ? "wall" : "process";
 }
 
-const char* NameOf(HeapTrust::State state) {
-  switch (state) {
-    case HeapTrust::State::kLines:
-      return "lines";
-    case HeapTrust::State::kLinesAndInlining:
-      return "lines-and-inlining";
-    case HeapTrust::State::kQuarantine:
-    case HeapTrust::State::kOff:
-      break;
-  }
-  return "none";
-}
-
 Napi::Array CodeAndReason(Napi::Env env, StartResult result, const std::string& reason) {
   const Napi::Array both = Napi::Array::New(env, 2);
   both.Set(0u, CodeOf(result));
@@ -207,7 +194,7 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
   result.Set("whyNotMoved", drained.why_not_moved);
   result.Set("whyOwnSignal", drained.why_own_signal);
   result.Set("timesTakenBack", drained.times_taken_back);
-  result.Set("tables", NameOf(HeapTrust::Get()));
+  result.Set("tables", HeapTrust::Level());
   const char* const why_off = HeapTrust::WhyOff();
   result.Set("whyNoTables", why_off == nullptr ? "" : why_off);
   result.Set("counters", counters);
@@ -288,7 +275,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   AddSignalFunction(env, exports);
   AddSymbolFunctions(env, exports);
   AddLabelFunctions(env, exports);
-  AddStackFunctions(env, exports);
+  AddStackFunctions(env, exports, sampler.threads());
   return exports;
 }
 

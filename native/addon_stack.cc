@@ -4,28 +4,24 @@
 
 #include <v8.h>
 
+#include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
 #include "addon_bytes.h"
 #include "heap/trust.h"
 #include "record.h"
+#include "stack_answers.h"
 #include "stack_here.h"
+#include "stack_requests.h"
 
 namespace nativeprof {
 
 namespace {
 
-const char* TablesLevel() {
-  switch (HeapTrust::Get()) {
-    case HeapTrust::State::kLines:
-      return "lines";
-    case HeapTrust::State::kLinesAndInlining:
-      return "lines-and-inlining";
-    default:
-      return "none";
-  }
-}
+// immutable after AddStackFunctions()
+ThreadRegistry* threads = nullptr;
 
 // stackHere(maxDepth) → { addresses, codeEvents, codeRanges, tables }
 Napi::Value FindStackHere(const Napi::CallbackInfo& info) {
@@ -46,14 +42,30 @@ Napi::Value FindStackHere(const Napi::CallbackInfo& info) {
   result.Set("addresses", addresses);
   result.Set("codeEvents", ToNodeBuffer(env, std::move(here.code_events)));
   result.Set("codeRanges", code_ranges);
-  result.Set("tables", TablesLevel());
+  result.Set("tables", HeapTrust::Level());
   return result;
+}
+
+// answerStackRequests() → whether it could be done.
+Napi::Value AnswerStackRequests(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), StackAnswers::Start(*threads));
+}
+
+// askForStacks(pid, signal, number) → the system's reason why not; '' if it has been sent.
+Napi::Value AskForStacks(const Napi::CallbackInfo& info) {
+  const auto number = [&info](size_t i) { return info[i].As<Napi::Number>().Int64Value(); };
+  const bool is_sent = StackRequests::AskProcess(static_cast<pid_t>(number(0)), static_cast<int>(number(1)),
+                                                 static_cast<uint32_t>(number(2)));
+  return Napi::String::New(info.Env(), is_sent ? "" : std::strerror(errno));
 }
 
 }  // namespace
 
-void AddStackFunctions(Napi::Env env, Napi::Object exports) {
+void AddStackFunctions(Napi::Env env, Napi::Object exports, ThreadRegistry& registry) {
+  threads = &registry;
   exports.Set("stackHere", Napi::Function::New(env, FindStackHere, "stackHere"));
+  exports.Set("answerStackRequests", Napi::Function::New(env, AnswerStackRequests, "answerStackRequests"));
+  exports.Set("askForStacks", Napi::Function::New(env, AskForStacks, "askForStacks"));
 }
 
 }  // namespace nativeprof

@@ -25,6 +25,7 @@
 
 #include "code_events.h"
 
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -37,6 +38,14 @@ constexpr uint64_t kMoved = 2;
 constexpr uint64_t kScript = 3;
 constexpr uint64_t kListing = 4;
 constexpr uint64_t kLost = 5;
+
+// written by KeepAll()
+std::atomic<bool> keeps_all{false};
+
+void AppendTo(ByteBuffer* all, const ByteBuffer& bytes, size_t from) {
+  const size_t size = bytes.size() - from;
+  if (size > 0) std::memcpy(all->Append(size), bytes.data() + from, size);
+}
 
 uint64_t Header(uint64_t kind, uint32_t sequence) { return kind | static_cast<uint64_t>(sequence) << 32; }
 
@@ -105,11 +114,39 @@ void CodeEvents::AddMoves(uint32_t sequence, const std::vector<CodeMove>& moves)
 }
 
 void CodeEvents::AddListing(uint32_t sequence, bool is_end) {
+  if (!is_end) KeepFromHere();
   PutWord(bytes_.Append(sizeof(uint64_t)), Header(kListing, sequence) | static_cast<uint64_t>(is_end) << 16);
 }
 
-void CodeEvents::AddLost(uint32_t sequence) { PutWord(bytes_.Append(sizeof(uint64_t)), Header(kLost, sequence)); }
+void CodeEvents::AddLost(uint32_t sequence) {
+  KeepFromHere();
+  PutWord(bytes_.Append(sizeof(uint64_t)), Header(kLost, sequence));
+}
 
-ByteBuffer CodeEvents::Take() { return std::exchange(bytes_, {}); }
+void CodeEvents::KeepFromHere() {
+  kept_ = {};
+  kept_from_ = bytes_.size();
+}
+
+ByteBuffer CodeEvents::Take() {
+  if (keeps_all.load(std::memory_order_relaxed)) AppendTo(&kept_, bytes_, kept_from_);
+  kept_from_ = 0;
+  return std::exchange(bytes_, {});
+}
+
+void CodeEvents::KeepAll() { keeps_all.store(true, std::memory_order_relaxed); }
+
+ByteBuffer CodeEvents::CopyAll() const {
+  ByteBuffer all;
+  AppendTo(&all, kept_, 0);
+  AppendTo(&all, bytes_, kept_from_);
+  return all;
+}
+
+void CodeEvents::Clear() {
+  bytes_ = {};
+  kept_ = {};
+  kept_from_ = 0;
+}
 
 }  // namespace nativeprof

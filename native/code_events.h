@@ -51,11 +51,25 @@ class CodeEvents {
   // Everything since the last call.
   ByteBuffer Take();
 
+  // From here on what is taken is also kept, from the beginning of V8's latest listing of its code on: what came before is in it,
+  // or gone. So there are at most as many bytes as call for a listing, beside those of one.
+  // Context: any thread.
+  static void KeepAll();
+
+  // What is kept, and what waits. Nothing is taken.
+  ByteBuffer CopyAll() const;
+
+  void Clear();
+
   // One event more may stand behind it: a script with its source map.
   static constexpr size_t kMostBytes = 128 << 20;
 
  private:
+  void KeepFromHere();
+
   ByteBuffer bytes_;
+  ByteBuffer kept_;
+  size_t kept_from_ = 0;  // of bytes_: what stands before is not to be kept
 };
 
 }  // namespace nativeprof

@@ -73,7 +73,7 @@ void CodeLog::Start(v8::Isolate* isolate) {
   is_listed_ = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);  // the reader may still be taking what an earlier run left
-    events_.Take();
+    events_.Clear();
     is_lost_ = false;
     told_bytes_ = listed_bytes_ = 0;
   }

@@ -75,6 +75,13 @@ class CodeLog {
   // Context: JS thread.
   ByteBuffer Take();
 
+  // All that has been told, if it is kept: CodeEvents::KeepAll().
+  // Context: any thread.
+  ByteBuffer CopyAll() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return events_.CopyAll();
+  }
+
   // What any log calls when so much waits in it that it should be taken: must be callable inside V8. Null: nothing.
   // Context: any thread.
   static void SetWake(void (*wake)());

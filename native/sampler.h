@@ -123,6 +123,9 @@ class Sampler {
   // Context: JS thread, of any isolate.
   ByteBuffer FindCode(v8::Isolate* isolate, uintptr_t pc) { return threads_.FindCode(isolate, pc); }
 
+  // The threads that run JavaScript. Lives as long as this.
+  ThreadRegistry& threads() { return threads_; }
+
   // What is mapped, as of the last drain.
   const ModuleList& modules() const { return modules_; }
 

@@ -9,8 +9,10 @@
 #include <cstring>
 
 #include "clock.h"
+#include "interrupted.h"
 #include "label_source.h"
 #include "record.h"
+#include "stack_requests.h"
 #include "stack_walker.h"
 #include "timer/cpu_credit.h"
 #include "timer/thread_clock.h"
@@ -37,9 +39,6 @@ std::atomic<bool> takes_process_ticks{false};
 
 // written by the handler: the recording in which this thread has been announced
 NATIVEPROF_SIGNAL_SAFE_TLS uint32_t announced_in = 0;
-
-// Addresses kept of the stack of a thread without JavaScript.
-constexpr size_t kNativeDepth = 128;
 
 // written by the handler: set while this thread forwards, for a handler that chains back to us
 NATIVEPROF_SIGNAL_SAFE_TLS bool forwarding = false;
@@ -95,6 +94,8 @@ uint64_t ProcessTicks() {
 }  // namespace
 
 std::atomic<int> SigprofHandler::handlers_running_{0};
+
+bool SigprofHandler::is_armed() { return armed.load(std::memory_order_acquire); }
 
 bool SigprofHandler::Install() {
   if (previous_action.load(std::memory_order_relaxed) != nullptr || !owner_before.empty()) return true;
@@ -162,8 +163,13 @@ void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept
     tick = {true, ProcessTicks()};
   }
   if (!tick.is_ours) {
-    if (is_armed) Count(with.counters->forwarded);
-    Forward(signal, info, context);
+    const StackRequests::Kind request = StackRequests::Take(SignalContext(), *info);
+    if (request == StackRequests::Kind::kNone) {
+      if (is_armed) Count(with.counters->forwarded);
+      Forward(signal, info, context);
+    } else if (request == StackRequests::Kind::kAnswer && is_armed) {
+      RecordStack(SignalContext(), ReadRegisters(SignalContext(), context));
+    }
   } else if (is_armed && tick.ticks > 0) {
     const uint64_t now_nanos = MonotonicNanos();
     RecordTick(SignalContext(), ReadRegisters(SignalContext(), context), tick.ticks, now_nanos);
@@ -180,14 +186,10 @@ void SigprofHandler::RecordTick(SignalContext context, const Registers& register
 #endif
   Count(with.counters->ticks, ticks);
 
-  ThreadState* thread = current_thread_state;
-  // acquire: pairs with the release in ThreadRegistry::Update()
-  if (thread != nullptr && !thread->is_listening.load(std::memory_order_acquire)) thread = nullptr;
-  const uint32_t tid = thread != nullptr ? thread->tid : CurrentTid();
-  const CodeLog::Stamp stamp = thread != nullptr ? thread->code_log.Now(context) : CodeLog::Stamp{0, false};
-  uint64_t storage[kNativeDepth];
-  FrameList frames(thread != nullptr ? thread->frames.data() : storage,
-                   thread != nullptr ? thread->frames.size() : kNativeDepth);
+  const Interrupted here(context);
+  ThreadState* const thread = here.thread;
+  uint64_t storage[Interrupted::kNativeDepth];
+  FrameList frames = here.FramesIn(storage);
   Walk walk = {WalkOutcome::kWhole, false, v8::OTHER};
   if (thread != nullptr) {
 #if defined(NATIVEPROF_COMPARE_WALKS)
@@ -197,7 +199,7 @@ void SigprofHandler::RecordTick(SignalContext context, const Registers& register
 #endif
     if (walk.outcome == WalkOutcome::kNotWalkable) return Count(with.counters->not_walkable, ticks);
   } else {
-    AnnounceThread(context, tid, now_nanos);
+    AnnounceThread(context, here.tid, now_nanos);
     WalkNativeStack(context, *with.walk, registers, frames);
     walk.is_cut = frames.IsCut();
   }
@@ -206,27 +208,29 @@ void SigprofHandler::RecordTick(SignalContext context, const Registers& register
   const uint32_t label_set = labels != nullptr ? labels->OfTick(context, walk.vm_state == v8::GC) : 0;
 
   with.ring->FlushOverflow();
-  const size_t fixed_words = kSampleFixedWords + (label_set != 0 ? 1 : 0);
-  const size_t length = fixed_words + frames.length();
-  const RingBuffer::Reservation record = with.ring->Reserve(length);
-  if (!record) {
+  if (!here.Write(*with.ring, frames, {now_nanos, ticks, label_set, walk.vm_state})) {
     Count(with.counters->dropped, ticks);
     with.ring->AddOverflow(ticks, now_nanos);
     return;
   }
-  record.words[1] = now_nanos;
-  record.words[2] = stamp.sequence | static_cast<uint64_t>(thread != nullptr ? thread->number : 0) << 32;
-  record.words[3] = static_cast<uint32_t>(ticks) | static_cast<uint64_t>(tid) << 32;
-  if (label_set != 0) record.words[kSampleFixedWords] = label_set;
-  frames.WriteTo(record.words + fixed_words);
-  const int flags = (stamp.is_moving ? kCodeIsMoving : 0) | (label_set != 0 ? kHasLabels : 0);
-  with.ring->Publish(record, MakeHeader(RecordKind::kSample, static_cast<uint16_t>(walk.vm_state | flags),
-                                        static_cast<uint32_t>(length)));
 
   Count(with.counters->samples, ticks);
   if (walk.is_cut) Count(with.counters->truncated, ticks);
   if (walk.outcome == WalkOutcome::kByV8) Count(with.counters->walked_by_v8, ticks);
   if (with.ring->IsHalfFull()) with.wake_reader();
+}
+
+// Where the thread is, for one who asked. It is no tick.
+void SigprofHandler::RecordStack(SignalContext context, const Registers& registers) {
+  const Interrupted here(context);
+  uint64_t storage[Interrupted::kNativeDepth];
+  FrameList frames = here.FramesIn(storage);
+  Walk walk = {WalkOutcome::kWhole, false, v8::OTHER};
+  if (here.thread != nullptr) walk = WalkStack(context, *with.walk, *here.thread, registers, frames);
+  else WalkNativeStack(context, *with.walk, registers, frames);
+  if (walk.outcome == WalkOutcome::kNotWalkable) frames.Truncate(0);
+  // Without room for it the thread has not answered, which is said.
+  here.Write(StackRequests::ring(), frames, {MonotonicNanos(), 1, 0, walk.vm_state});
 }
 
 void SigprofHandler::AnnounceThread(SignalContext context, uint32_t tid, uint64_t now_nanos) {

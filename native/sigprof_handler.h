@@ -67,6 +67,10 @@ class SigprofHandler {
   // Context: JS thread.
   static void Disarm();
 
+  // Whether ticks are samples now.
+  // Context: any thread.
+  static bool is_armed();
+
   // How many handlers are running right now, on other threads.
   // Context: any thread. acquire: pairs with the release at the end of a handler.
   static int handlers_running() { return handlers_running_.load(std::memory_order_acquire); }
@@ -74,6 +78,7 @@ class SigprofHandler {
  private:
   static void Handle(int signal, siginfo_t* info, void* context) noexcept;
   static void RecordTick(SignalContext context, const Registers& registers, uint64_t ticks, uint64_t now_nanos);
+  static void RecordStack(SignalContext context, const Registers& registers);
   static void AnnounceThread(SignalContext context, uint32_t tid, uint64_t now_nanos);
   static struct sigaction OwnAction();
   static bool TakeSignal();

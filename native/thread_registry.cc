@@ -228,14 +228,34 @@ std::vector<ThreadNews> ThreadRegistry::TakeNews() {
     ByteBuffer code_events = state.code_log.Take();
     if (!entry.is_new && !entry.has_ended && code_events.empty()) continue;
     entry.is_new = false;
-    all.push_back({state.number, state.tid, state.worker_id, state.name, state.v8_code.jit_range(),
-                   state.v8_code.embedded_range(), state.v8_code.unknown_layout(), std::move(code_events),
-                   entry.has_ended});
+    all.push_back(NewsOf(entry, std::move(code_events)));
     if (entry.has_ended) ended_code_event_nanos_ += state.code_log.EventNanos();
   }
   entries_.erase(std::remove_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.has_ended; }),
                  entries_.end());
   return all;
+}
+
+std::vector<ThreadNews> ThreadRegistry::CopyNews() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<ThreadNews> all;
+  for (const Entry& entry : entries_) {
+    if (entry.has_begun && !entry.has_ended) all.push_back(NewsOf(entry, entry.state->code_log.CopyAll()));
+  }
+  return all;
+}
+
+ThreadNews ThreadRegistry::NewsOf(const Entry& entry, ByteBuffer code_events) {
+  const ThreadState& state = *entry.state;
+  return {state.number,
+          state.tid,
+          state.worker_id,
+          state.name,
+          state.v8_code.jit_range(),
+          state.v8_code.embedded_range(),
+          state.v8_code.unknown_layout(),
+          std::move(code_events),
+          entry.has_ended};
 }
 
 std::vector<uint32_t> ThreadRegistry::Tids() {

@@ -82,6 +82,10 @@ class ThreadRegistry {
   // Context: main JS thread.
   std::vector<ThreadNews> TakeNews();
 
+  // All that has been told of the threads that are listened to, and nothing is taken: see CodeEvents::KeepAll().
+  // Context: any thread.
+  std::vector<ThreadNews> CopyNews();
+
   // Time spent in V8's announcements of code, all threads together.
   // Context: main JS thread.
   uint64_t CodeEventNanos();
@@ -97,6 +101,7 @@ class ThreadRegistry {
   };
 
   void Update(ThreadState& state);  // on the state's own thread, with mutex_ not held
+  static ThreadNews NewsOf(const Entry& entry, ByteBuffer code_events);
   static void OnInterrupt(v8::Isolate* isolate, void* data);
   void Ask(const StatePointer& state);  // with mutex_ held
   StatePointer Find(v8::Isolate* isolate);

@@ -63,6 +63,7 @@ const LIB_LAYERS = [
     'filter',
     'merge',
     'diff/*',
+    'lone-stack',
   ],
   ['readers/*', 'formats/*', 'subtract', 'prune', 'closing-line', 'complaint', 'output-file'],
   ['recording', 'sampler'],
@@ -108,6 +109,7 @@ const NATIVE_LAYERS = [
     'signal_semaphore',
     'end_signals',
     'signal_calls',
+    'stack_requests',
     'builtin_kinds',
     'frame_list',
     'walk_memory',
@@ -135,6 +137,7 @@ const NATIVE_LAYERS = [
     'label_source',
     'thread_state',
     'thread_registry',
+    'interrupted',
   ],
   [
     'call_of_c',
@@ -148,7 +151,7 @@ const NATIVE_LAYERS = [
     'walk_comparison',
   ],
   ['sigprof_handler'],
-  ['sampler', 'stack_here'],
+  ['sampler', 'stack_here', 'stack_answers'],
   ['addon', 'addon_labels', 'addon_signal', 'addon_bytes', 'addon_stack', 'addon_symbols', 'drain_handles'],
 ]
 

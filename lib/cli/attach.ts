@@ -3,15 +3,17 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { askForStacks } from '../attach/ask-stacks.js'
 import { Inspector, InspectorNotOpened, openInspector } from '../attach/inspector.js'
 import { profileRemotely, stackRemotely } from '../attach/remote.js'
+import { stacksText } from '../attach/stacks-text.js'
 import { checkTarget, unreachable } from '../attach/target.js'
 import { numberOf, secondsOf } from '../env.js'
 import { formatNamed, formatOfFile } from '../formats/index.js'
 import { toTable } from '../formats/table.js'
 import { printable } from '../labels.js'
 import { checkOptions } from '../options.js'
-import { viewNamed } from '../view.js'
+import { DEFAULT_VIEW, viewNamed } from '../view.js'
 import { HELP_OPTION, invalid, parse, rowsOf, sortOf } from './arguments.js'
 import { checkOutput, writeOutput } from './output.js'
 import { writeToStdout } from './stdout.js'
@@ -37,8 +39,11 @@ Profiles a process that runs already, through node's inspector (SIGUSR1), which
 is closed again afterwards. While it is open, other programs on this machine can
 reach it, and node says so on the standard error of the process. Linux.
 
+--stack shows where it is now. Under nativeprof/auto, every thread, whatever it
+is doing. Else through the inspector: the JavaScript of the main thread.
+
   --duration S    how long, in seconds; Ctrl-C ends it earlier    (default 10)
-  --stack         only where the main thread is now: its JavaScript
+  --stack         no profile: where it is now
   --wait S        how long the process may take to answer          (default 5)
   --hz N          samples per second of CPU time                 (default 100)
   -o, --out PATH  a file for the profile; - is standard output
@@ -88,6 +93,11 @@ async function runVerb(args: readonly string[]): Promise<void> {
         : formatNamed(options.format)
 
   checkTarget(pid)
+  const threads = options.stack === true ? await askForStacks(pid, waitMillis) : null
+  if (threads !== null) {
+    await writeToStdout(stacksText(pid, threads, view ?? DEFAULT_VIEW))
+    return
+  }
   const inspector = await connect(pid, waitMillis)
   if (options.stack === true) {
     await writeToStdout(await closing(inspector, () => stackText(inspector, { pid, waitMillis })))

@@ -17,6 +17,12 @@ class HeapTrust {
 
   static State Get() { return state_.load(std::memory_order_acquire); }
 
+  // The same in a word, for lib/binding.ts.
+  static const char* Level() {
+    const State state = Get();
+    return state == State::kLines ? "lines" : state == State::kLinesAndInlining ? "lines-and-inlining" : "none";
+  }
+
   // Why it is off: a clause. Null if it is not.
   static const char* WhyOff() { return Get() == State::kOff ? why_off_.load(std::memory_order_relaxed) : nullptr; }
 
