@@ -234,7 +234,10 @@ void* AnswerAll(void*) {
   char name[16];
   std::snprintf(name, sizeof(name), "nativeprof:%d", TickSignal());
   prctl(PR_SET_NAME, name);
+  uint32_t answered = 0;
   for (uint32_t number; StackRequests::Wait(&number);) {
+    if (number == answered) continue;  // who asked before has an answer, too: any that came after his question
+    answered = number;
     const int file = MakeAnswer(number);
     for (int millis = 0; millis < kMillisToRead && !StackRequests::IsAskedAgain(number); millis += 20) Sleep(20);
     if (file >= 0) close(file);

@@ -3,7 +3,8 @@
 // to JavaScript, some megabytes.
 //
 // The answer is a file in memory, nativeprof:<number>, which the one who asked finds among the descriptors of this process in
-// /proc and reads there; it is gone some seconds later. lib/attach/stack-answer.ts is its reader:
+// /proc and reads there; it is gone some seconds later. Of several who ask at once, all take the same, whatever its number: one
+// that has come since they asked. lib/attach/stack-answer.ts is its reader:
 //
 //   0   8 bytes "npstacks", written last
 //   8   u32 bytes of a text in JSON, u32 0

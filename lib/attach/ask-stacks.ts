@@ -17,13 +17,15 @@ const POLL_MILLIS = 10
 export async function askForStacks(pid: number, millis: number): Promise<ThreadStack[] | null> {
   const signal = signalOf(pid)
   if (signal === null) return null
-  const number = randomInt(1, 2 ** 32 - 1)
-  const problem = sendRequest(pid, signal, number)
+  const before = new Set(answersOf(pid).map(({ name }) => name))
+  const problem = sendRequest(pid, signal, randomInt(1, 2 ** 32 - 1))
   if (problem !== '') return null
   const end = performance.now() + millis
   do {
-    const bytes = answerOf(pid, number)
-    if (bytes !== null && isComplete(bytes)) return readAnswer(bytes)
+    for (const { name, path } of answersOf(pid)) {
+      const bytes = before.has(name) ? null : bytesOf(path)
+      if (bytes !== null && isComplete(bytes)) return readAnswer(bytes)
+    }
     await delay(POLL_MILLIS)
   } while (performance.now() < end)
   return null
@@ -48,18 +50,31 @@ function sendRequest(pid: number, signal: number, number: number): string {
   }
 }
 
-/** What the file in memory has so far; null if there is none yet. */
-function answerOf(pid: number, number: number): Buffer | null {
+/** The files in memory with answers: complete ones, and one that is being written. */
+function answersOf(pid: number): { readonly name: string; readonly path: string }[] {
   const folder = `/proc/${pid}/fd`
-  for (const fd of listOf(folder)) {
-    try {
-      if (fs.readlinkSync(`${folder}/${fd}`).startsWith(`/memfd:nativeprof:${number} `))
-        return fs.readFileSync(`${folder}/${fd}`)
-    } catch {
-      // Closed meanwhile.
-    }
+  return listOf(folder).flatMap((fd) => {
+    const path = `${folder}/${fd}`
+    const name = /^\/memfd:(nativeprof:\d+) /.exec(linkAt(path))?.[1]
+    return name === undefined ? [] : [{ name, path }]
+  })
+}
+
+// It may be closed at any time.
+function bytesOf(path: string): Buffer | null {
+  try {
+    return fs.readFileSync(path)
+  } catch {
+    return null
   }
-  return null
+}
+
+function linkAt(path: string): string {
+  try {
+    return fs.readlinkSync(path)
+  } catch {
+    return ''
+  }
 }
 
 function listOf(folder: string): string[] {
