@@ -10,10 +10,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -54,16 +56,16 @@ void Sleep(long millis) {
   nanosleep(&time, nullptr);
 }
 
+// The beginning of it, with all that is wanted here.
 std::string TextOf(pid_t tid, const char* file) {
   char path[64];
   std::snprintf(path, sizeof(path), "/proc/self/task/%d/%s", static_cast<int>(tid), file);
-  std::string text;
-  std::FILE* const opened = std::fopen(path, "re");
-  if (opened == nullptr) return text;
-  char part[4096];
-  for (size_t bytes; (bytes = std::fread(part, 1, sizeof(part), opened)) > 0;) text.append(part, bytes);
-  std::fclose(opened);
-  return text;
+  char text[4096];
+  const int opened = open(path, O_RDONLY | O_CLOEXEC);
+  if (opened < 0) return {};
+  const ssize_t bytes = read(opened, text, sizeof(text));
+  close(opened);
+  return std::string(text, bytes < 0 ? 0 : static_cast<size_t>(bytes));
 }
 
 bool IsBlocked(pid_t tid, int signal) {
@@ -129,64 +131,79 @@ std::vector<uint64_t> AskAll(std::vector<AskedThread>* all, int signal, uint32_t
   return records;
 }
 
-std::string Quoted(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) {
-      std::snprintf(escaped, sizeof(escaped), "\\u%04x", static_cast<unsigned char>(c));
-      quoted += escaped;
-    } else {
-      quoted += c;
-    }
+// A text in JSON.
+class Json {
+ public:
+  Json& Raw(const char* text) {
+    text_.append(text);
+    return *this;
   }
-  return quoted + '"';
-}
+  Json& Number(uint64_t value) {
+    char digits[24];
+    std::snprintf(digits, sizeof(digits), "%" PRIu64, value);
+    return Raw(digits);
+  }
+  Json& Text(const std::string& text) {
+    Raw("\"");
+    for (const char c : text) {
+      char escaped[8] = {c};
+      if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) {
+        std::snprintf(escaped, sizeof(escaped), "\\u%04x", static_cast<unsigned char>(c));
+      }
+      Raw(escaped);
+    }
+    return Raw("\"");
+  }
+  // What stands between two items of a list, unless this is the first.
+  Json& Next() { return text_.back() == '[' || text_.back() == '{' ? *this : Raw(","); }
 
-std::string SymbolsOf(const std::vector<uint64_t>& records) {
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void AppendSymbols(const std::vector<uint64_t>& records, Json* json) {
   static NativeSymbols& symbols = *new NativeSymbols();
   static ModuleList& modules = *new ModuleList();
   if (modules.Refresh()) symbols.ForgetReplaced();
-  std::map<uint64_t, std::string> found;
-  ForEachRecord(records, [&found](const uint64_t* record, size_t words) {
+  std::vector<uint64_t> done;
+  ForEachRecord(records, [&done, json](const uint64_t* record, size_t words) {
     const size_t fixed = kSampleFixedWords + ((record[0] >> 16 & kHasLabels) != 0 ? 1 : 0);
     for (size_t i = fixed; i < words; ++i) {
-      if ((record[i] & kNativeAddress) == 0) continue;
       const uint64_t address = (record[i] & ~kNativeAddress) - (i == fixed ? 0 : 1);
-      if (found.count(address) != 0) continue;
+      if ((record[i] & kNativeAddress) == 0 || std::find(done.begin(), done.end(), address) != done.end()) continue;
+      done.push_back(address);
       const NativeSymbol symbol = symbols.Find(static_cast<uintptr_t>(address), modules);
-      found[address] = '[' + Quoted(symbol.module) + ',' + Quoted(LabelOf(symbol, static_cast<uintptr_t>(address))) + ']';
+      json->Next().Raw("\"").Number(address).Raw("\":[").Text(symbol.module).Raw(",");
+      json->Text(LabelOf(symbol, static_cast<uintptr_t>(address))).Raw("]");
     }
   });
-  std::string text = "{";
-  for (const auto& [address, symbol] : found) {
-    if (text.size() > 1) text += ',';
-    text += '"' + std::to_string(address) + "\":" + symbol;
-  }
-  return text + '}';
 }
 
-std::string TextOf(const std::vector<AskedThread>& all, const std::vector<uint64_t>& records,
-                   const std::vector<ThreadNews>& script_threads) {
-  const auto number = [](uint64_t value) { return std::to_string(value); };
-  std::string text = "{\"pid\":" + number(static_cast<uint64_t>(getpid())) +
-                     ",\"isSampling\":" + (SigprofHandler::is_armed() ? "true" : "false") + ",\"tables\":\"" +
-                     HeapTrust::Level() + "\",\"recordBytes\":" + number(records.size() * sizeof(uint64_t)) + ",\"threads\":[";
+Json Describe(const std::vector<AskedThread>& all, const std::vector<uint64_t>& records,
+              const std::vector<ThreadNews>& script_threads) {
+  Json json;
+  json.Raw("{\"pid\":").Number(static_cast<uint64_t>(getpid()));
+  json.Raw(",\"isSampling\":").Raw(SigprofHandler::is_armed() ? "true" : "false");
+  json.Raw(",\"tables\":\"").Raw(HeapTrust::Level());
+  json.Raw("\",\"recordBytes\":").Number(records.size() * sizeof(uint64_t)).Raw(",\"threads\":[");
   for (const ThreadNews& thread : script_threads) {
-    if (text.back() == '}') text += ',';
-    text += "{\"number\":" + number(thread.number) + ",\"tid\":" + number(thread.tid) +
-            ",\"workerId\":" + std::to_string(thread.worker_id) + ",\"name\":" + Quoted(thread.name) + ",\"codeRanges\":[" +
-            number(thread.jit_range.start) + ',' + number(thread.jit_range.bytes) + ',' +
-            number(thread.embedded_range.start) + ',' + number(thread.embedded_range.bytes) +
-            "],\"codeBytes\":" + number(thread.code_events.size()) + '}';
+    json.Next().Raw("{\"number\":").Number(thread.number).Raw(",\"tid\":").Number(thread.tid);
+    json.Raw(",\"workerId\":").Number(static_cast<uint64_t>(thread.worker_id)).Raw(",\"name\":").Text(thread.name);
+    json.Raw(",\"codeRanges\":[").Number(thread.jit_range.start).Raw(",").Number(thread.jit_range.bytes).Raw(",");
+    json.Number(thread.embedded_range.start).Raw(",").Number(thread.embedded_range.bytes);
+    json.Raw("],\"codeBytes\":").Number(thread.code_events.size()).Raw("}");
   }
-  text += "],\"all\":[";
+  json.Raw("],\"all\":[");
   for (const AskedThread& thread : all) {
-    if (text.back() == '}') text += ',';
-    text += "{\"tid\":" + number(static_cast<uint64_t>(thread.tid)) + ",\"name\":" + Quoted(thread.name) +
-            ",\"answer\":\"" + kWords[static_cast<size_t>(thread.answer)] + "\"}";
+    json.Next().Raw("{\"tid\":").Number(static_cast<uint64_t>(thread.tid)).Raw(",\"name\":").Text(thread.name);
+    json.Raw(",\"answer\":\"").Raw(kWords[static_cast<size_t>(thread.answer)]).Raw("\"}");
   }
-  return text + "],\"symbols\":" + SymbolsOf(records) + '}';
+  json.Raw("],\"symbols\":{");
+  AppendSymbols(records, &json);
+  json.Raw("}}");
+  return json;
 }
 
 bool Write(int file, const void* bytes, size_t size) {
@@ -213,7 +230,8 @@ int MakeAnswer(uint32_t number) {
   }
   // Behind the stacks, so that all code that they have is told of.
   const std::vector<ThreadNews> script_threads = threads->CopyNews();
-  const std::string text = TextOf(all, records, script_threads);
+  const Json json = Describe(all, records, script_threads);
+  const std::string& text = json.text();
   const int file = static_cast<int>(syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */));
   if (file < 0) return -1;
   const uint32_t sizes[] = {static_cast<uint32_t>(text.size()), 0};

@@ -27,8 +27,6 @@ std::atomic<bool> is_listening{false};
 // written by the handler
 std::atomic<uint32_t> last_number{0};
 
-constexpr uint64_t ValueOf(uint64_t mark, uint32_t number) { return mark << 32 | number; }
-
 }  // namespace
 
 bool StackRequests::Listen() {
@@ -78,12 +76,12 @@ siginfo_t InfoOf(int signal, uint64_t value) {
 }  // namespace
 
 bool StackRequests::AskThread(pid_t tid, int signal, uint32_t number) {
-  siginfo_t info = InfoOf(signal, ValueOf(kAnswerMark, number));
+  siginfo_t info = InfoOf(signal, kAnswerMark << 32 | number);
   return syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, signal, &info) == 0;
 }
 
 bool StackRequests::AskProcess(pid_t pid, int signal, uint32_t number) {
-  siginfo_t info = InfoOf(signal, ValueOf(kAskMark, number));
+  siginfo_t info = InfoOf(signal, kAskMark << 32 | number);
   return syscall(SYS_rt_sigqueueinfo, pid, signal, &info) == 0;
 }
 

@@ -96,7 +96,7 @@ t.test('ten questions at once, ten times, have a hundred answers, and leave noth
     for (const threads of answers) {
       if (threads === null) continue
       answered++
-      const names = threads?.find(({ kind }) => kind === 'main')?.frames.map(({ name }) => name)
+      const names = threads.find(({ kind }) => kind === 'main')?.frames.map(({ name }) => name)
       t.ok(names?.includes('loopForEver'), names?.join() ?? '')
     }
   }

@@ -38,6 +38,8 @@ export interface ScriptSources {
   readonly changed: boolean
   /** Why the map that the script names was not used; '' if there is none, or it was. */
   readonly mapProblem: string
+  /** Lines are those of a source map. */
+  readonly isMapped: boolean
 }
 
 /** What is known of a function while its script is resolved. */
@@ -88,7 +90,7 @@ export function resolveScript({ script, functions, frames }: ScriptUse, useMap: 
     if (fn !== undefined)
       sources.set(id, frameSource(frame, fn, { draft: drafts.get(frame.functionId), map }))
   }
-  return { frames: sources, changed, mapProblem }
+  return { frames: sources, changed, mapProblem, isMapped: map !== null }
 }
 
 // Where functions start and frames are, and where the words of names stand, 1-based.

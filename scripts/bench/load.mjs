@@ -10,8 +10,8 @@ const REQUESTS = [
   { method: 'POST', path: '/order', headers: { 'content-type': 'application/json' }, body: ORDER },
 ]
 
-/** Asks the server that said `port N` this often, then has it stop. Latencies in milliseconds, as autocannon timed each answer. */
-export async function askServer(said, amount) {
+/** Asks the server that said `port N` this often, then has it stop, unless told not to. Latencies in milliseconds, as autocannon timed each answer. */
+export async function askServer(said, amount, { ends = true } = {}) {
   const url = `http://127.0.0.1:${/port (\d+)/.exec(said)[1]}`
   // Not above: this file is imported before the benchmark's dependencies are installed.
   const { default: autocannon } = await import('autocannon')
@@ -22,7 +22,7 @@ export async function askServer(said, amount) {
     )
     run.on('response', (_client, _status, _bytes, responseMillis) => millis.push(responseMillis))
   })
-  await (await fetch(`${url}/stop`)).text()
+  if (ends) await (await fetch(`${url}/stop`)).text()
   if (result.errors + result.timeouts + result.non2xx > 0 || millis.length < amount) {
     throw new Error(`of ${amount} requests, ${millis.length} were answered, ${result.non2xx} not with 2xx`)
   }

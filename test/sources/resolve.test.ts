@@ -1,11 +1,13 @@
 // What resolving does to a profile as a whole: names, files that are not what ran, packages, and nothing where there is nothing.
 
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { toCollapsed, toTable } from 'nativeprof'
 import { packagePath } from '#lib/sources/package-path.js'
 import { resolveSources } from '#lib/sources/resolve.js'
+import { SourceMemory } from '#lib/sources/source-memory.js'
 import { buildProfile, builtin, gc, js, native } from '../support/profile-builder.js'
 import { functionAt, profileOf, sampledFunctions, writeFiles } from '../support/source-files.js'
 
@@ -145,4 +147,25 @@ t.test('files of packages by the name of the package', async (t) => {
   ])
   t.equal(toCollapsed(profile, { packagePaths: true }), 'f x/a.js:1:1 5\n')
   t.match(toCollapsed(profile), /^f \/app\/node_modules.*\n.* 2\n$/m)
+})
+
+t.test('of a function whose name is known, other lines are no reason to read its file again', async (t) => {
+  const folder = writeFiles(t, { 'a.cjs': TEXT })
+  const file = join(folder, 'a.cjs')
+  const text = TEXT.slice(1)
+  const first = profileOf([functionAt(pathToFileURL(file).href, text, ['parse', 'parse'])])
+  const memory = new SourceMemory()
+  t.match(sampledFunctions(resolveSources(first, {}, memory)), [/^Parser\.parse /])
+  // As the next window of the recording: the same functions, other frames.
+  const next = {
+    ...first,
+    frames: first.frames.map((frame) => ({ ...frame, line: frame.line + 1, column: 5 })),
+  }
+  rmSync(file)
+  const resolved = resolveSources(next, {}, memory)
+  t.match(sampledFunctions(resolved), [/^Parser\.parse /])
+  t.strictSame(
+    resolved.frames.map(({ line, column }) => [line, column]),
+    next.frames.map(({ line, column }) => [line, column]),
+  )
 })
