@@ -1,5 +1,6 @@
-// zig-link.mjs — links what zig has compiled, with the libraries that zig brings. For macOS by LLVM's own linker: zig's keeps what
-// nothing uses, exports it, and writes all names, which makes the file three times as large.
+// zig-link.mjs — links what zig has compiled, with the libraries that zig brings, by LLVM's own linker. For macOS zig's keeps what
+// nothing uses, exports it, and writes all names, which makes the file three times as large; for Linux it neither takes equal
+// functions for one nor leaves out the unwind tables of the libraries, which are of no use where nothing can be thrown.
 
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,32 +12,40 @@ import { ROOT } from './native-build.mjs'
 /** One version, so that the bytes are the same everywhere. */
 const LLD_VERSION = 16
 const OLDEST_MACOS = '11.0'
+const LINUX_FLAGS = ['-Wl,--gc-sections', '-Wl,-z,nodelete', '-Wl,-z,now']
 
 /** Links `objects` into `file`. `zig`: as findZig() returns it. */
 export async function zigLink({ zig, target, objects, file }) {
   const link = ['c++', '-target', target.zig, '-shared', '-Os', '-s', ...objects]
   if (target.platform === 'darwin') {
-    const archives = await archivesOf(zig, [...link, '-Wl,-undefined,dynamic_lookup'], `${file}.by-zig`)
-    await runTool(macOsLinker(), [...macOsFlags(zig, target), ...objects, ...archives, '-o', file])
+    const words = await linkOfZig(zig, [...link, '-Wl,-undefined,dynamic_lookup'], `${file}.by-zig`)
+    const archives = words.filter((word) => word.endsWith('.a'))
+    await runTool(linker('ld64.lld'), [...macOsFlags(zig, target), ...objects, ...archives, '-o', file])
   } else {
+    const byZig = `${file}.by-zig`
+    const words = await linkOfZig(zig, [...link, ...LINUX_FLAGS], byZig)
+    const replaced = new Map([
+      [byZig, file],
+      ['--eh-frame-hdr', '--no-eh-frame-hdr'],
+    ])
     const flags = [
-      `-Wl,--version-script=${exportsOf(target)}`,
-      '-Wl,--gc-sections',
-      '-Wl,-z,nodelete',
-      '-Wl,-z,now',
+      `--version-script=${exportsOf(target)}`,
+      `--script=${discardOf(target)}`,
+      '--icf=all',
+      '--hash-style=gnu',
     ]
-    await runTool(zig, [...link, ...flags, '-o', file])
+    await runTool(linker('ld.lld'), [...flags, ...words.map((word) => replaced.get(word) ?? word)])
   }
 }
 
-/** The libraries that zig itself would link: it knows where it has built them. What it links is thrown away. */
-async function archivesOf(zig, link, thrownAway) {
+/** What zig itself would have linked by, word by word: it knows where it has built its libraries. What it links is thrown away. */
+async function linkOfZig(zig, link, thrownAway) {
   const env = { ...zig.env, ZIG_VERBOSE_LINK: '1' }
   const said = await runTool({ ...zig, env }, [...link, '-o', thrownAway], 'pipe')
   rmSync(thrownAway, { force: true })
-  const command = said.split('\n').findLast((line) => line.startsWith('zig ld '))
+  const command = said.split('\n').findLast((line) => /^(?:zig ld|ld\.lld) /.test(line))
   if (command === undefined) throw new Error(`zig does not say how it links:\n${said}`)
-  return command.split(' ').filter((word) => word.endsWith('.a'))
+  return command.trim().split(' ').slice(1)
 }
 
 function macOsFlags({ program }, target) {
@@ -64,8 +73,16 @@ function exportsOf(target) {
   return script
 }
 
-function macOsLinker() {
-  const program = `/usr/bin/ld64.lld-${LLD_VERSION}`
+// Unwind tables, and what functions want to have done while they are unwound.
+function discardOf(target) {
+  const script = join(ROOT, 'build/zig', target.zig, 'discard.ld')
+  const sections = '*(.eh_frame) *(.gcc_except_table .gcc_except_table.*)'
+  writeFileSync(script, `SECTIONS { /DISCARD/ : { ${sections} } } INSERT AFTER .text;\n`)
+  return script
+}
+
+function linker(name) {
+  const program = `/usr/bin/${name}-${LLD_VERSION}`
   if (!existsSync(program))
     throw new Error(`${program} is needed: on Debian, apt-get install lld-${LLD_VERSION}`)
   return { program, env: process.env }
