@@ -63,7 +63,7 @@ function readPlain(bytes: Uint8Array): Profile {
 function headOf(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('latin1')
   for (const [start, what] of OTHER_FORMATS) if (head.startsWith(start)) throw unreadable(`this is ${what}`)
-  if (head.startsWith('\0')) throw unreadable('this is no profile: it begins with zeros')
+  if (head.startsWith('\0')) throw unreadable('this is no pprof profile: it begins with zeros')
   return head
 }
 
