@@ -4,13 +4,19 @@
 // the start may have moved since, and code that was added since is in it as well.
 
 import { CodeMap } from './code-map.js'
-import type { CodeAdded, CodeEvent } from './code-events.js'
+import type { CodeAdded } from './code-added.js'
+import type { CodeEvent } from './code-events.js'
 
 export interface Unlisted {
-  /** Code that was there before the first event. */
-  readonly existing: readonly CodeAdded[]
+  /** Code that was there before the first event, and where it was then. */
+  readonly existing: readonly Placed[]
   /** The events without the listing. */
   readonly events: readonly CodeEvent[]
+}
+
+export interface Placed {
+  readonly code: CodeAdded
+  readonly start: number
 }
 
 /**
@@ -29,8 +35,9 @@ export function takeListing(events: readonly CodeEvent[]): Unlisted | null {
 }
 
 /** The listed code at the places where it was before `events`, without what they added. */
-function atTheStart(listed: readonly CodeAdded[], events: readonly CodeEvent[]): CodeAdded[] {
-  if (events.every(({ kind }) => kind === 'script')) return [...listed]
+function atTheStart(listed: readonly CodeAdded[], events: readonly CodeEvent[]): Placed[] {
+  if (events.every(({ kind }) => kind === 'script'))
+    return listed.map((code) => ({ code, start: code.start }))
   const added = new CodeMap<CodeAdded>()
   for (const event of events) {
     if (event.kind === 'added') added.add(event.start, event.sizeBytes, event)
@@ -43,7 +50,7 @@ function atTheStart(listed: readonly CodeAdded[], events: readonly CodeEvent[]):
   for (const event of [...events].reverse()) {
     if (event.kind === 'moved') places.move(swapped(event.moves))
   }
-  return places.ranges().map(({ start, value }) => ({ ...value, start }))
+  return places.ranges().map(({ start, value }) => ({ code: value, start }))
 }
 
 function swapped(moves: Float64Array): Float64Array {

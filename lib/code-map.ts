@@ -13,11 +13,11 @@ export interface CodeRange<T> {
   readonly order: number
 }
 
-const BUCKET_BYTES = 1024
+const BUCKET_BYTES = 2048
 
 /**
  * Address ranges that never overlap. Lookups and changes cost the size of a bucket, not of the map: every range is
- * listed, in no order, under each KiB of address space that it touches.
+ * listed, in no order, under each 2 KiB of address space that it touches.
  */
 export class CodeMap<T> {
   readonly #buckets = new Map<number, CodeRange<T>[]>()

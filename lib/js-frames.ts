@@ -2,8 +2,8 @@
 // has inlined there.
 
 import type { TablesLevel } from './binding.js'
-import { inlinedCallsOf, inlinedFunctionsOf, nameOfCode } from './code-events.js'
-import type { CodeAdded, FunctionKey, InlinedCall } from './code-events.js'
+import { inlinedCallsOf, inlinedFunctionsOf, nameOfCode } from './code-added.js'
+import type { CodeAdded, FunctionKey, InlinedCall } from './code-added.js'
 import type { CodeRange } from './code-map.js'
 import { parseCodeName, parseWasmName } from './code-name.js'
 import type { CodeName } from './code-name.js'
@@ -14,15 +14,12 @@ import type { ProfileFunction } from './profile.js'
 import { NO_SCRIPT } from './stack-table.js'
 import type { StackTable } from './stack-table.js'
 
-/** What is remembered of a piece of code. The rest is found when a sample first lies in it. */
-export interface Code {
-  readonly added: CodeAdded
-  shown: Shown | undefined
-}
-
+/** What is found of a piece of code when a sample first lies in it. */
 interface Shown {
   readonly name: CodeName
   readonly isOwn: boolean
+  /** Once a frame has been made of it. */
+  function: ProfileFunction | undefined
   readonly tables: TablesLevel
   readonly positions: PositionTable | null
   readonly calls: readonly InlinedCall[]
@@ -50,7 +47,7 @@ const UNKNOWN: CodeName = {
 
 /** Whether the code has no name of its own, for V8 has not announced it: its function is known by number. */
 export function isFound(code: CodeAdded): boolean {
-  return code.name.end - code.name.start === FOUND_NAME_BYTES && code.literalId >= 0
+  return code.literalId >= 0 && code.nameBytes === FOUND_NAME_BYTES
 }
 
 const FOUND_NAME_BYTES = 'JS:*'.length
@@ -79,9 +76,13 @@ export class JsFrames {
   tables: TablesLevel = 'none'
 
   /** Root-first; empty for code that is not shown, null if nativeprof's own is among it, but for {@link PASSES_THROUGH}. */
-  of({ start, value: code }: CodeRange<Code>, address: number, isLeaf: boolean): readonly number[] | null {
-    if (code.shown?.tables !== this.tables) code.shown = this.#show(code.added)
-    const { shown } = code
+  of(
+    { start, value: code }: CodeRange<CodeAdded>,
+    address: number,
+    isLeaf: boolean,
+  ): readonly number[] | null {
+    let shown = code.shown as Shown | undefined
+    if (shown?.tables !== this.tables) code.shown = shown = this.#show(code)
     const { plumbing, tier } = shown.name
     if (plumbing) return NOT_SHOWN
     // A return address lies behind its call, and an interrupted instruction of optimized code counts as that before it. Of
@@ -90,7 +91,7 @@ export class JsFrames {
     const offset = shown.positions === null ? 0 : address - start + (isAtBeginning ? 1 : 0)
     let frames = shown.framesAt.get(offset)
     if (frames === undefined) {
-      frames = this.#framesOf(code.added, shown, offset)
+      frames = this.#framesOf(code, shown, offset)
       shown.framesAt.set(offset, frames)
     }
     return frames
@@ -105,6 +106,7 @@ export class JsFrames {
     return {
       name,
       isOwn: this.#isOwn(name.url),
+      function: undefined,
       tables: this.tables,
       positions: hasTables ? new PositionTable(added.positions) : null,
       calls: hasInlining ? inlinedCallsOf(added) : [],
@@ -117,7 +119,10 @@ export class JsFrames {
     const { name, isOwn, positions } = shown
     if (isOwn && !this.#passesThrough(name.url)) return null
     const kind = name.kind === 'builtin' && !added.isCallableBuiltin ? 'helper' : name.kind
-    const outer = this.functions.describe(name, kind === 'js' ? added.scriptId : NO_SCRIPT)
+    const outer = (shown.function ??= this.functions.describe(
+      name,
+      kind === 'js' ? added.scriptId : NO_SCRIPT,
+    ))
     const position = positions?.before(offset)
     const own = { function: outer, scriptId: added.scriptId, scriptOffset: 0 }
     const levels = position === undefined ? null : this.#levelsOf(shown, own, position)

@@ -1,8 +1,10 @@
 // js-functions.ts — the functions and scripts of one isolate, by V8's numbers for them: what a function is called, and which
 // line a place in a script is. Code that was inlined names its functions by number, and code has its lines as offsets.
 
-import { copyOf, detached, lineEndsOf, nameOfCode, sourceMapUrlOf } from './code-events.js'
-import type { CodeAdded, FunctionKey, ScriptTold, Slice } from './code-events.js'
+import { copyOf, nameOfCode } from './code-added.js'
+import { lineEndsOf, sourceMapUrlOf } from './code-events.js'
+import type { CodeAdded, FunctionKey, Slice } from './code-added.js'
+import type { ScriptTold } from './code-events.js'
 import { parseCodeName } from './code-name.js'
 import type { CodeName } from './code-name.js'
 import type { ProfileFunction } from './profile.js'
@@ -42,6 +44,8 @@ interface Script {
 interface Named {
   readonly code: CodeAdded
   name: CodeName | undefined
+  /** What goes into a profile of it, once somebody has asked. */
+  described: ProfileFunction | undefined
   /** Two functions have this number: then the number is not what we take it for. */
   readonly isAmbiguous: boolean
   /** How many listings there had been when V8 last told of it. */
@@ -67,9 +71,15 @@ export class JsFunctions {
     if (code.literalId < 0) return
     const number = numberOf(code)
     const before = this.#functions.get(number)
-    const isAmbiguous = before !== undefined && (before.isAmbiguous || !isSameFunction(before.code, code))
+    const isAmbiguous = before !== undefined && (before.isAmbiguous || before.code.nameHash !== code.nameHash)
     this.#functions.delete(number) // so that it is the latest
-    this.#functions.set(number, { code, name: undefined, isAmbiguous, generation: this.#generation })
+    this.#functions.set(number, {
+      code,
+      name: undefined,
+      described: undefined,
+      isAmbiguous,
+      generation: this.#generation,
+    })
     if (this.#functions.size > MAX_FUNCTIONS) deleteFirst(this.#functions)
   }
 
@@ -104,22 +114,34 @@ export class JsFunctions {
     for (const [number, named] of this.#functions) {
       if (named.generation >= this.#generation) continue
       if (named.name === undefined) this.#functions.delete(number)
-      else this.#functions.set(number, { ...named, code: detached(named.code), name: undefined })
+      else
+        this.#functions.set(number, {
+          ...named,
+          code: named.code.detached(),
+          name: undefined,
+          described: undefined,
+        })
     }
     this.#generation++
   }
 
   /** A function that was inlined; undefined if V8 never told of it, or too long ago, or of two by this number. */
   find(key: FunctionKey): ProfileFunction | undefined {
-    const name = this.nameOf(key)
-    return name?.kind === 'js' ? this.describe(name, key.scriptId) : undefined
+    const named = this.#named(key)
+    if (named?.name?.kind !== 'js') return undefined
+    return (named.described ??= this.describe(named.name, key.scriptId))
   }
 
   /** What V8 calls it; undefined if it never told, or too long ago. */
   nameOf(key: FunctionKey): CodeName | undefined {
+    return this.#named(key)?.name
+  }
+
+  #named(key: FunctionKey): Named | undefined {
     const named = this.#functions.get(numberOf(key))
     if (named === undefined || named.isAmbiguous) return undefined
-    return (named.name ??= parseCodeName(nameOfCode(named.code)))
+    named.name ??= parseCodeName(nameOfCode(named.code))
+    return named
   }
 
   /** What goes into a profile of a function with this name. */
@@ -184,21 +206,6 @@ export class JsFunctions {
 /** One number for both; V8 allows fewer functions in a script than this leaves room for. */
 function numberOf({ scriptId, literalId }: FunctionKey): number {
   return scriptId * 2 ** 21 + literalId
-}
-
-/** Whether V8's names are the same but for the mark of the tier. */
-function isSameFunction({ name: a }: CodeAdded, { name: b }: CodeAdded): boolean {
-  return a.bytes.compare(b.bytes, behindMark(b), b.end, behindMark(a), a.end) === 0
-}
-
-const COLON = 0x3a
-/** `o`, `~`, `^`, `+`, `*`, `'`; a function whose name begins like that has it in all of its code. */
-const MARKS: ReadonlySet<number | undefined> = new Set([0x6f, 0x7e, 0x5e, 0x2b, 0x2a, 0x27])
-
-function behindMark({ bytes, start, end }: Slice): number {
-  let at = bytes.indexOf(COLON, start) + 1
-  while (at < end && MARKS.has(bytes[at])) at++
-  return at
 }
 
 function deleteFirst<Value>(map: Map<number, Value>): Value | undefined {

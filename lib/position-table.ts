@@ -3,7 +3,7 @@
 // in the code, twice, and 1 more if it is in another inlined call than the entry before it; how far on in the script (folded:
 // 0, -1, 1, -2, …); and in that case the inlined call + 1. None needs more than 32 bits.
 
-import type { Slice } from './code-events.js'
+import type { Slice } from './code-added.js'
 
 /** A place in a script, and the inlined call that it is in; -1: in none. */
 export interface Position {

@@ -122,6 +122,8 @@ export type RawRecord = RawSample | RawOverflow | RawThread | RawComparison
 export function decodeRecords(bytes: Buffer): RawRecord[] {
   const records: RawRecord[] = []
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // One array for all: each would have memory of its own outside of the heap.
+  const allAddresses = new Float64Array(Math.floor(bytes.byteLength / WORD_BYTES))
   const wordAt = (byte: number): number =>
     words.getUint32(byte, true) + words.getUint32(byte + 4, true) * HIGH
   const addressAt = (byte: number): number => {
@@ -131,9 +133,10 @@ export function decodeRecords(bytes: Buffer): RawRecord[] {
       : -(words.getUint32(byte, true) + (high - NATIVE_HIGH) * HIGH)
   }
   const addressesAt = (byte: number, endByte: number): Float64Array => {
-    const addresses = new Float64Array((endByte - byte) / WORD_BYTES)
-    for (let i = 0; i < addresses.length; i++) addresses[i] = addressAt(byte + i * WORD_BYTES)
-    return addresses
+    const first = byte / WORD_BYTES
+    const end = endByte / WORD_BYTES
+    for (let i = first; i < end; i++) allAddresses[i] = addressAt(i * WORD_BYTES)
+    return allAddresses.subarray(first, end)
   }
   for (let at = 0; at < bytes.byteLength;) {
     const header = words.getUint32(at, true)

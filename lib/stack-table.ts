@@ -51,7 +51,12 @@ export class StackTable {
   readonly frames: Frame[] = []
   readonly stacks: Stack[] = []
   readonly #functionIds = new Map<string, number>()
-  readonly #frameIds = new Map<string, number>()
+  /** The same by identity: whoever asks for many frames of a function mostly has one object for it. */
+  readonly #knownFunctions = new WeakMap<ProfileFunction, number>()
+  /** What frames are besides their function. */
+  readonly #placeIds = new Map<number | string, number>()
+  /** Pairs of a function and a place; ids are those of the frames. */
+  readonly #framePairs = new PathTable()
   #moreFrameId: number | undefined
   readonly #paths = new PathTable()
 
@@ -67,13 +72,15 @@ export class StackTable {
     const isRoom = this.frames.length < this.#limits.frames
     const functionId = this.#function(description.function, isRoom)
     if (functionId === undefined) return this.#moreFunctions()
-    const key = `${functionId} ${kind} ${tier ?? ''} ${inlined ? 'i' : ''}${line}:${column}`
-    let id = this.#frameIds.get(key)
-    if (id === undefined) {
-      if (!isRoom) return this.#moreFunctions()
-      id = this.frames.push({ functionId, kind, tier, inlined, line, column }) - 1
-      this.#frameIds.set(key, id)
+    const key = placeKey(description)
+    let placeId = this.#placeIds.get(key)
+    if (!isRoom) {
+      const known = placeId === undefined ? -1 : this.#framePairs.find(functionId, placeId)
+      return known < 0 ? this.#moreFunctions() : known
     }
+    if (placeId === undefined) this.#placeIds.set(key, (placeId = this.#placeIds.size))
+    const id = this.#framePairs.push(functionId, placeId)
+    if (id === this.frames.length) this.frames.push({ functionId, kind, tier, inlined, line, column })
     return id
   }
 
@@ -114,12 +121,15 @@ export class StackTable {
 
   // Copies of a function that several scripts of the same text have are one; the script is that of the first.
   #function(fn: ProfileFunction, isRoom: boolean): number | undefined {
+    const known = this.#knownFunctions.get(fn)
+    if (known !== undefined) return known
     const key = `${fn.url}\0${fn.line}:${fn.column}\0${fn.name}`
     let id = this.#functionIds.get(key)
     if (id === undefined && isRoom) {
       id = this.functions.push(fn) - 1
       this.#functionIds.set(key, id)
     }
+    if (id !== undefined) this.#knownFunctions.set(fn, id)
     return id
   }
 
@@ -133,4 +143,20 @@ export class StackTable {
     }
     return this.#moreFrameId
   }
+}
+
+const KINDS: readonly FrameKind[] = ['js', 'native', 'builtin', 'helper', 'runtime', 'gc', 'wasm', 'pseudo']
+const TIERS: readonly (Tier | null)[] = [null, 'interpreted', 'baseline', 'maglev', 'turbofan']
+const PLACES = 2 ** 23
+
+// A number where it fits, for a text would have to be made to look it up.
+function placeKey({ kind, tier, inlined = false, line = 0, column = 0 }: FrameDescription): number | string {
+  if (!isCount(line) || !isCount(column))
+    return `${kind} ${tier ?? ''} ${inlined ? 'i' : ''}${line}:${column}`
+  const what = (KINDS.indexOf(kind) * TIERS.length + TIERS.indexOf(tier)) * 2 + (inlined ? 1 : 0)
+  return (what * PLACES + line) * PLACES + column
+}
+
+function isCount(value: number): boolean {
+  return value >>> 0 === value && value < PLACES
 }

@@ -8,12 +8,12 @@ import type { NativeFrames, NativeFunction } from './native-frames.js'
 import { Words, frameOfWord } from './native-symbolizer.js'
 import type { NativeSources } from './native-symbolizer.js'
 import { wordOf } from './native-words.js'
-import { decodeCodeEvents, detached } from './code-events.js'
-import type { CodeAdded, CodeEvent } from './code-events.js'
+import { decodeCodeEvents } from './code-events.js'
+import type { CodeAdded } from './code-added.js'
+import type { CodeEvent } from './code-events.js'
 import { takeListing } from './code-listing.js'
 import { JsFrames, PASSES_THROUGH, isFound } from './js-frames.js'
-import type { Code } from './js-frames.js'
-import { NO_PREVIOUS } from './previous-sample.js'
+import { NO_PREVIOUS, Rooms } from './previous-sample.js'
 import type { Previous } from './previous-sample.js'
 import { FRAMES_LEFT_OUT } from './records.js'
 import type { RawSample } from './records.js'
@@ -39,7 +39,7 @@ export class Symbolizer {
   readonly #native: NativeFrames
   readonly #frames: JsFrames
   readonly #codeRanges: Float64Array
-  readonly #codeMap = new CodeMap<Code>()
+  readonly #codeMap = new CodeMap<CodeAdded>()
   readonly #findCode: (address: number) => Buffer
   /** Addresses that nothing was found at, until code moves. */
   readonly #misses = new Set<number>()
@@ -50,9 +50,10 @@ export class Symbolizer {
   #pending: CodeEvent[] = []
   #applied = 0
   #previous: Previous = NO_PREVIOUS
+  readonly #rooms = new Rooms()
   /** For a sample of a collection: the code that it moves, at its new places. */
-  #arriving: CodeMap<Code> | null = null
-  readonly #arrivals = new Arrivals<Code>()
+  #arriving: CodeMap<CodeAdded> | null = null
+  readonly #arrivals = new Arrivals<CodeAdded>()
 
   constructor(sources: SymbolizerSources) {
     const { table, nativeFrames, ownUrl, ownModule, codeRanges, findCode } = sources
@@ -90,7 +91,7 @@ export class Symbolizer {
     const listing = this.#isListed ? null : takeListing(events)
     if (listing !== null) {
       this.#isListed = true
-      for (const code of listing.existing) this.#add(code)
+      for (const { code, start } of listing.existing) this.#add(code, start)
       events = listing.events
     }
     if (this.#applied === this.#pending.length) {
@@ -119,8 +120,7 @@ export class Symbolizer {
     const { addresses } = sample
     const depth = addresses.length
     const { addresses: known, stackIds: knownStackIds, passes: knownPasses, run: knownRun } = this.#previous
-    const stackIds = new Int32Array(depth)
-    const passes = new Uint8Array(depth)
+    const { stackIds, passes } = this.#rooms.next(depth)
     const run = this.#nativeRun(addresses)
     let stackId = NO_STACK
     let isPassed = 0
@@ -180,12 +180,12 @@ export class Symbolizer {
   }
 
   /** The range of code that an address lies in, as of the sample at hand. */
-  #find(address: number): CodeRange<Code> | undefined {
+  #find(address: number): CodeRange<CodeAdded> | undefined {
     return this.#arriving?.find(address) ?? this.#codeMap.find(address)
   }
 
-  #add(code: CodeAdded): void {
-    this.#codeMap.add(code.start, code.sizeBytes, { added: code, shown: undefined })
+  #add(code: CodeAdded, start: number = code.start): void {
+    this.#codeMap.add(start, code.sizeBytes, code)
     if (!isFound(code)) this.#frames.functions.addCode(code)
   }
 
@@ -225,8 +225,8 @@ export class Symbolizer {
       return
     }
     if (this.#listedFrom === undefined) return
-    this.#codeMap.forgetBefore(this.#listedFrom, ({ added, shown }) =>
-      shown === undefined ? undefined : { added: detached(added), shown: undefined },
+    this.#codeMap.forgetBefore(this.#listedFrom, (code) =>
+      code.shown === undefined ? undefined : code.detached(),
     )
     this.#frames.functions.forgetUnlisted()
     this.#listedFrom = undefined
@@ -249,13 +249,13 @@ export class Symbolizer {
     return [this.#pseudo('(unknown code)')]
   }
 
-  #compiledAt(address: number): CodeRange<Code> | undefined {
+  #compiledAt(address: number): CodeRange<CodeAdded> | undefined {
     return this.#find(address) ?? this.#unannouncedAt(address)
   }
 
   // V8 lists the code that functions have now, and not the code that they had before and still run. Such code is looked for
   // where it is now: that is where it was, unless something has come there since.
-  #unannouncedAt(address: number): CodeRange<Code> | undefined {
+  #unannouncedAt(address: number): CodeRange<CodeAdded> | undefined {
     if (this.#misses.has(address)) return undefined
     const [found] = decodeCodeEvents(this.#findCode(address))
     if (found?.kind === 'added' && this.#find(found.start) === undefined && !this.#comesLater(found))
@@ -275,7 +275,7 @@ export class Symbolizer {
     })
   }
 
-  #bytecodeAt(address: number): CodeRange<Code> | undefined {
+  #bytecodeAt(address: number): CodeRange<CodeAdded> | undefined {
     // While an interpreted function is being entered, V8 says that it is at the byte in front of its bytecode, in the header
     // of the same object. The map may have a function there that is gone; or one that is gone behind the last byte of one
     // that lives. Bytecode never follows bytecode without a header, so only the newer one is there.

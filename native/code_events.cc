@@ -4,7 +4,7 @@
 //
 //   added   u8 kind = 1, u8 code type (v8::JitCodeEvent::CodeType), u8 1 if it is a builtin that JavaScript can call, u8 0,
 //           u32 sequence
-//           u64 start, u64 size in bytes
+//           u64 start, u32 size in bytes, u32 hash of the name without the mark of its tier
 //           u32 script id (0: none), u32 length of the name in bytes
 //           u32 number of the function in its script (0xffffffff: not known), u32 bytes of positions
 //           u32 number of inlined calls, u32 number of inlined functions
@@ -73,6 +73,16 @@ uint8_t* PutAll(uint8_t* at, const T& items) {
   return at + Padded(bytes);
 }
 
+// FNV-1a, of what all code of a function has in common: V8's name for it behind the mark of the tier, as in `JS:*parse /app/a.js:1:9`.
+// A function whose name begins like a mark has it in all of its code.
+uint32_t NameHash(std::string_view name) {
+  size_t at = name.find(':') + 1;  // 0 if there is none
+  while (at < name.size() && std::string_view("o~^+*'").find(name[at]) != std::string_view::npos) at++;
+  uint32_t hash = 2166136261u;
+  for (; at < name.size(); at++) hash = (hash ^ static_cast<uint8_t>(name[at])) * 16777619u;
+  return hash;
+}
+
 }  // namespace
 
 void CodeEvents::AddCode(const AddedCode& code) {
@@ -83,7 +93,7 @@ void CodeEvents::AddCode(const AddedCode& code) {
   at = PutWord(at, Header(kAdded, code.sequence) | static_cast<uint64_t>(code.type) << 8 |
                        static_cast<uint64_t>(code.is_callable) << 16);
   at = PutWord(at, code.start);
-  at = PutWord(at, code.bytes);
+  at = PutWord(at, Pair(static_cast<uint32_t>(code.bytes), NameHash(code.name)));
   at = PutWord(at, Pair(code.script_id, static_cast<uint32_t>(code.name.size())));
   at = PutWord(at, Pair(function.literal_id, static_cast<uint32_t>(positions.size())));
   at = PutWord(at, Pair(static_cast<uint32_t>(calls.size()), static_cast<uint32_t>(functions.size())));

@@ -23,7 +23,7 @@ const LIB_LAYERS = [
     'binding-file',
     'label-sets',
   ],
-  ['binding', 'records', 'code-events', 'code-map', 'code-name', 'position-table'],
+  ['binding', 'records', 'code-added', 'code-events', 'code-map', 'code-name', 'position-table'],
   [
     'path-table',
     'stack-table',

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { decodeCodeEvents } from '#lib/code-events.js'
-import type { CodeAdded } from '#lib/code-events.js'
+import type { CodeAdded } from '#lib/code-added.js'
 import { CodeMap } from '#lib/code-map.js'
 import { JsFunctions } from '#lib/js-functions.js'
 import type { ProfileFunction } from '#lib/profile.js'

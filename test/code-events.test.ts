@@ -1,13 +1,8 @@
 import t from 'tap'
-import {
-  decodeCodeEvents,
-  inlinedCallsOf,
-  inlinedFunctionsOf,
-  lineEndsOf,
-  nameOfCode,
-  sourceMapUrlOf,
-} from '#lib/code-events.js'
-import type { CodeAdded, CodeEvent } from '#lib/code-events.js'
+import { inlinedCallsOf, inlinedFunctionsOf, nameOfCode } from '#lib/code-added.js'
+import { decodeCodeEvents, lineEndsOf, sourceMapUrlOf } from '#lib/code-events.js'
+import type { CodeAdded } from '#lib/code-added.js'
+import type { CodeEvent } from '#lib/code-events.js'
 import { codeAdded, codeMoved, positionBytes, scriptTold, words } from './support/raw-bytes.js'
 
 function addedOf(event: CodeEvent | undefined): CodeAdded {

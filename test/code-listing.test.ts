@@ -58,5 +58,5 @@ t.test('scripts that a listing tells of are kept', async (t) => {
   const events = [begin(0), scriptTold({ scriptId: 7 }), add(1, 0, fn('f')), end(1)]
   const taken = takeListing(decodeCodeEvents(Buffer.concat(events)))
   t.match(taken?.events, [{ kind: 'script', scriptId: 7 }])
-  t.match(taken?.existing, [{ kind: 'added', sequence: 1 }])
+  t.match(taken?.existing, [{ code: { kind: 'added', sequence: 1 } }])
 })

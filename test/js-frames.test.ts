@@ -53,7 +53,7 @@ function makeFrames(fields: CodeFields, { known = KNOWN }: { known?: readonly Bu
   }
   const [added] = decodeCodeEvents(codeAdded({ start: BigInt(START), sizeBytes: 100n, ...fields }))
   if (added?.kind !== 'added') throw new Error('no code')
-  const range = { start: START, end: START + 100, value: { added, shown: undefined }, order: 0 }
+  const range = { start: START, end: START + 100, value: added, order: 0 }
   const at = (
     offset: number,
     { level = 'lines-and-inlining', isLeaf = true }: { level?: TablesLevel; isLeaf?: boolean } = {},

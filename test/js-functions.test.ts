@@ -1,6 +1,7 @@
 import t from 'tap'
 import { decodeCodeEvents } from '#lib/code-events.js'
-import type { CodeAdded, ScriptTold } from '#lib/code-events.js'
+import type { CodeAdded } from '#lib/code-added.js'
+import type { ScriptTold } from '#lib/code-events.js'
 import { JsFunctions } from '#lib/js-functions.js'
 import { StackTable } from '#lib/stack-table.js'
 import { codeAdded, scriptTold } from './support/raw-bytes.js'
@@ -120,12 +121,14 @@ t.test('evaluated code says where it was evaluated, as far as that is known', as
 
 t.test('beyond 131,072 functions, those that were told of longest ago are forgotten', async (t) => {
   const functions = new JsFunctions(table)
-  const code = codeOf({ name: 'JS:~a /app/a.js:2:9', scriptId: 1n, literalId: 0n })
-  for (let literalId = 0; literalId < 131_072; literalId++) functions.addCode({ ...code, literalId })
+  const tell = (literalId: number): void => {
+    functions.addCode(codeOf({ name: 'JS:~a /app/a.js:2:9', scriptId: 1n, literalId: BigInt(literalId) }))
+  }
+  for (let literalId = 0; literalId < 131_072; literalId++) tell(literalId)
   const isKnown = (literalId: number): boolean => functions.find({ scriptId: 1, literalId }) !== undefined
   t.ok(isKnown(0))
-  functions.addCode({ ...code, literalId: 0 }) // again
-  functions.addCode({ ...code, literalId: 131_072 })
+  tell(0) // again
+  tell(131_072)
   t.ok(isKnown(0), 'the latest but one')
   t.notOk(isKnown(1))
   t.ok(isKnown(2))

@@ -2,8 +2,9 @@
 // whatever a profile is, folding it loses no tick. The generator has fixed seeds.
 
 import t from 'tap'
-import { decodeCodeEvents, inlinedCallsOf, inlinedFunctionsOf, lineEndsOf } from '#lib/code-events.js'
-import { nameOfCode } from '#lib/code-events.js'
+import { inlinedCallsOf, inlinedFunctionsOf } from '#lib/code-added.js'
+import { decodeCodeEvents, lineEndsOf } from '#lib/code-events.js'
+import { nameOfCode } from '#lib/code-added.js'
 import { fold } from '#lib/fold.js'
 import { PositionTable } from '#lib/position-table.js'
 import { decodeRecords } from '#lib/records.js'

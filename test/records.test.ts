@@ -1,5 +1,6 @@
 import t from 'tap'
-import { decodeCodeEvents, nameOfCode } from '#lib/code-events.js'
+import { nameOfCode } from '#lib/code-added.js'
+import { decodeCodeEvents } from '#lib/code-events.js'
 import { FRAMES_LEFT_OUT, VM_STATES, decodeRecords } from '#lib/records.js'
 import { codeAdded, codeMoved, nativeAddress, overflowRecord, recordHeader } from './support/raw-bytes.js'
 import { sampleRecord, threadRecord, words } from './support/raw-bytes.js'

@@ -110,7 +110,7 @@ export function codeAdded(fields: CodeFields): Buffer {
     words(
       ADDED | (codeType << 8n) | (callable ? 1n << 16n : 0n) | (sequence << 32n),
       start,
-      sizeBytes,
+      sizeBytes | (BigInt(nameHash(nameBytes)) << 32n),
       scriptId | (BigInt(nameBytes.length) << 32n),
       literalId | (BigInt(positions.length) << 32n),
       BigInt(calls.length) | (BigInt(functions.length) << 32n),
@@ -120,6 +120,12 @@ export function codeAdded(fields: CodeFields): Buffer {
     padded(Buffer.from(Uint32Array.from(functions.flat()).buffer)),
     padded(nameBytes),
   ])
+}
+
+// FNV-1a of what is behind the mark of the tier.
+function nameHash(name: Buffer): number {
+  const [mark = ''] = /^[^:]*:[o~^+*']*|/.exec(name.toString('latin1')) ?? []
+  return name.subarray(mark.length).reduce((hash, byte) => Math.imul(hash ^ byte, 16777619) >>> 0, 2166136261)
 }
 
 /** What a script is; all but its id has a default. */
