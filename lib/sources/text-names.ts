@@ -2,6 +2,7 @@
 // stands before them. Pure. Neighbours: syntax-names.ts, scan-names.ts.
 
 import type { NamedFunction } from './named-function.js'
+import { namesNearby } from './nearby-names.js'
 import { scanName } from './scan-names.js'
 import { namesBySyntax } from './syntax-names.js'
 
@@ -21,6 +22,11 @@ export function namesInText(text: string, v8Names: ReadonlyMap<number, string>):
     else functions.set(offset, declared)
   }
   if (open.size === 0) return { functions, complete: true }
+  for (const [offset, named] of namesNearby(text, openNames(open, v8Names))) {
+    functions.set(offset, named)
+    open.delete(offset)
+  }
+  if (open.size === 0) return { functions, complete: true }
   const parsed = namesBySyntax(text, open)
   for (const [offset, named] of parsed.functions) functions.set(offset, named)
   if (parsed.complete) return { functions, complete: true }
@@ -29,6 +35,13 @@ export function namesInText(text: string, v8Names: ReadonlyMap<number, string>):
     if (named !== null) functions.set(offset, named)
   }
   return { functions, complete: false }
+}
+
+function openNames(
+  open: ReadonlySet<number>,
+  v8Names: ReadonlyMap<number, string>,
+): ReadonlyMap<number, string> {
+  return new Map(Array.from(open, (offset) => [offset, v8Names.get(offset) ?? '']))
 }
 
 // A declaration has no more to its name than V8 knows: if all are of that kind, nothing needs to be parsed.

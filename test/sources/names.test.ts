@@ -5,8 +5,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { agreement, nameText } from '#lib/sources/named-function.js'
+import { agreement, bareName, nameText } from '#lib/sources/named-function.js'
 import { scanName } from '#lib/sources/scan-names.js'
+import { namesNearby } from '#lib/sources/nearby-names.js'
 import { namesBySyntax } from '#lib/sources/syntax-names.js'
 
 function unmark(marked: string): { text: string; offset: number } {
@@ -26,6 +27,13 @@ function byScan(marked: string): string {
   const { text, offset } = unmark(marked)
   const named = scanName(text, offset)
   return named === null ? 'no function' : nameText(named) || '(anonymous)'
+}
+
+// As V8 calls it: '' if it has no name.
+function byStatement(marked: string, v8Name: string): string {
+  const { text, offset } = unmark(marked)
+  const named = namesNearby(text, new Map([[offset, v8Name]])).get(offset)
+  return named === undefined ? 'not certain' : nameText(named) || '(anonymous)'
 }
 
 // What both find.
@@ -143,12 +151,52 @@ t.test('what is left out of the parsing does not change a name', async (t) => {
   for (const [marked, name] of Object.entries(MISLEADING)) t.equal(bySyntax(marked), name, marked)
 })
 
+// [marked text, V8's name, ours]
+const STATEMENTS: readonly (readonly [string, string, string])[] = [
+  ['function f() {\n  const a = @() => 1\n}', 'a', 'a'],
+  ['function f() {\n  a.b.c = function@() {}\n}', 'a.b.c', 'a.b.c'],
+  ['class A {\n  b() {\n    return c(@() => 1);\n  }\n}', '', '(anonymous)'],
+  ['class A {\n  b@() {\n    return 1;\n  }\n}', 'b', 'A.b'],
+  ['class A {\n  b = @() => 1\n}', 'b', 'A.b'],
+  ['class A extends f(B) {\n  b = @() => 1\n}', 'b', 'A.b'],
+  ['function f(\n  a\n) {\n  b = @() => 1\n}', 'b', 'b'],
+  ['const a = {\n  b: {\n    c: @() => 1,\n  },\n}', 'c', 'a.b.c'],
+  ['f({\n  b: @() => 1\n})', 'b', 'b'],
+  ['if (x) {\n  const a =\n  @() => 1\n}', 'a', 'a'],
+  ['if (x) {\n  a(1)\n  .then(@() => 1)\n}', '', '(anonymous)'],
+  ['a = [\n  1,\n  @() => 1,\n]', '', '(anonymous)'],
+  ['function f() {\n  // a =\n  b = @() => 1\n}', 'b', 'b'],
+  ['function f() {\n  a() // b =\n  c = @() => 1\n}', 'c', 'c'],
+  ['switch (a) {\n  case 1:\n    b = @() => 1\n}', 'b', 'b'],
+  // The layout does not say.
+  ['class A extends f(\n  B\n) {\n  b = @() => 1\n}', 'b', 'not certain'],
+  ['const a =\n@() => 1', 'a', 'not certain'],
+  ['const a = `\nfunction f() {\n  ${b.map(@(c) => c)}\n}`', '', 'not certain'],
+  // Another function than V8 has there, or none.
+  ['function f() {\n  const a = @() => 1\n}', 'b', 'not certain'],
+  ['function f() {\n  const a = function b@() {}\n}', 'a', 'not certain'],
+  ['function f() {\n  const a = 1@\n}', '', 'not certain'],
+  ['function f() {\n  const a = @(b + c)\n}', '', 'not certain'],
+]
+
+t.test('a small statement says what its functions are called', async (t) => {
+  for (const [marked, v8Name, name] of STATEMENTS) t.equal(byStatement(marked, v8Name), name, marked)
+})
+
+t.test('what is too large, or not laid out, is left to the parser of the whole', async (t) => {
+  const body = '  a();\n'.repeat(20_000)
+  t.equal(byStatement(`class A {\n  b() {\n${body}  }\n  c@() {}\n}`, 'c'), 'not certain')
+  t.equal(byStatement(`function f() {\n${body}  const b = @() => 1\n}`, 'b'), 'b')
+  t.equal(byStatement(`${'a();'.repeat(30_000)}const b = @() => 1`, 'b'), 'not certain')
+})
+
 // Asked for all functions at once, the parser has to read nearly all of a text.
 t.test(
   'one function at a time, functions of real programs have the names that they have all together',
   async (t) => {
     const require = createRequire(import.meta.url)
     let asked = 0
+    let nearby = 0
     for (const path of ['acorn', 'eslint', 'fastify', 'prettier']) {
       const folder = dirname(require.resolve(path))
       const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -167,9 +215,15 @@ t.test(
           asked++
           if (!alone.complete || !isDeepStrictEqual(alone.functions.get(offset), named))
             t.fail(`${file}: ${nameText(named)} at ${offset}`, { alone: alone.functions.get(offset), named })
+          if (named.initializer !== undefined) continue
+          const near = namesNearby(text, new Map([[offset, named.own || bareName(named)]])).get(offset)
+          if (near !== undefined) nearby++
+          if (near !== undefined && !isDeepStrictEqual(near, named))
+            t.fail(`${file}: ${nameText(named)} at ${offset}, by its statement`, { near, named })
         }
       }
     }
     t.ok(asked > 200, `${asked} functions`)
+    t.ok(nearby > 0.5 * asked, `${nearby} of them by their statements alone`)
   },
 )
