@@ -1,6 +1,6 @@
 // subtract.ts — what happened between two snapshots of one sampler. Pure.
 
-import type { Counters, Profile } from './profile.js'
+import type { Counters, Profile, StackTotal } from './profile.js'
 
 /**
  * The window between two profiles of the same recording. Ids are those of `later`.
@@ -14,14 +14,13 @@ export function subtract(later: Profile, earlier: Profile): Profile {
   const sampledNanos = later.sampledNanos - earlier.sampledNanos
   const counters = subtractCounters(later.counters, earlier.counters)
   const periodNanos = later.periodMicros * 1000
-  const ticksBefore = new Map<string, number>()
-  for (const total of earlier.totals) ticksBefore.set(keyOf(total), total.ticks)
-  const totals = later.totals
-    .map((total) => {
-      const ticks = total.ticks - (ticksBefore.get(keyOf(total)) ?? 0)
-      return { ...total, ticks, weightNanos: Math.round(ticks * periodNanos * later.weightScale) }
-    })
-    .filter((total) => total.ticks > 0)
+  const totals: StackTotal[] = []
+  const ticksBefore = new TicksBefore(earlier.totals)
+  for (const [i, total] of later.totals.entries()) {
+    const ticks = total.ticks - ticksBefore.of(total, i)
+    if (ticks > 0)
+      totals.push({ ...total, ticks, weightNanos: Math.round(ticks * periodNanos * later.weightScale) })
+  }
   const samplesInWindow =
     later.samples.length + later.samplesForgotten - earlier.samples.length - earlier.samplesForgotten
   const samples = samplesInWindow === 0 ? [] : later.samples.slice(-samplesInWindow)
@@ -57,6 +56,33 @@ function subtractCounters(later: Counters, earlier: Counters): Counters {
   }
 }
 
-function keyOf({ stackId, threadId, labelsId }: Profile['totals'][number]): string {
+/** The ticks of totals by their place in a profile. */
+class TicksBefore {
+  readonly #totals: readonly StackTotal[]
+  #byKey: Map<string, number> | undefined
+
+  constructor(totals: readonly StackTotal[]) {
+    this.#totals = totals
+  }
+
+  /** `index`: where the total is in the later profile. A recording only adds to its totals, so it mostly is there in the earlier one. */
+  of(total: StackTotal, index: number): number {
+    const same = this.#totals[index]
+    if (
+      same?.stackId === total.stackId &&
+      same.threadId === total.threadId &&
+      same.labelsId === total.labelsId
+    )
+      return same.ticks
+    return this.#ofOther(total)
+  }
+
+  #ofOther(total: StackTotal): number {
+    this.#byKey ??= new Map(this.#totals.map((each) => [keyOf(each), each.ticks]))
+    return this.#byKey.get(keyOf(total)) ?? 0
+  }
+}
+
+function keyOf({ stackId, threadId, labelsId }: StackTotal): string {
   return `${stackId} ${threadId} ${labelsId}`
 }

@@ -14,8 +14,7 @@ const MAX_KNOWN = 4096
 export class ThreadLabels {
   readonly carrier: LabelCarrier
   readonly #binding: Binding
-  /** By the set outside, and the labels as they were given. */
-  readonly #numbers = new Map<string, number>()
+  readonly #numbers = new KnownNumbers()
   readonly #sets = new Map<number, LabelSet>()
 
   constructor(binding: Binding) {
@@ -35,14 +34,12 @@ export class ThreadLabels {
    */
   numberOf(labels: Labels): number {
     const outer = this.carrier.current()
-    const key = keyOf(outer, labels)
-    const known = key === null ? undefined : this.#numbers.get(key)
-    if (known !== undefined) return known
+    const known = this.#numbers.placeOf(outer, labels)
+    if (known?.number !== undefined) return known.number
     const set = mergeLabels(this.#setOf(outer), checkLabels(labels))
     const number = this.#binding.labelNumber(textOfLabels(set))
-    if (this.#numbers.size >= MAX_KNOWN) this.#numbers.clear()
     if (this.#sets.size >= MAX_KNOWN) this.#sets.clear()
-    if (key !== null) this.#numbers.set(key, number)
+    if (known !== null) known.number = number
     this.#sets.set(number, set)
     return number
   }
@@ -56,20 +53,56 @@ export class ThreadLabels {
   }
 }
 
-/** Equal only for equal labels; null where that is not worth a look. */
-function keyOf(outer: number, labels: Labels): string | null {
-  if (typeof labels !== 'object' || (labels as unknown) === null) return null
-  let key = String(outer)
-  for (const name of Object.keys(labels)) {
-    const value: unknown = labels[name]
-    if (value === undefined) continue
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return null
-    const text = String(value)
-    if (text.length > MAX_KEY_PART) return null
-    key += `,${name.length}:${name}${text.length}:${text}`
+/** Where the number is of a set outside with some labels, as they were given, and of those with one more. */
+interface Known {
+  number: number | undefined
+  next: Map<string, Map<unknown, Known>> | undefined
+}
+
+/**
+ * Numbers by the set outside and the labels inside of it, one after the other: names and values are looked up as they are, for to make
+ * one text of them would cost most of a call.
+ */
+class KnownNumbers {
+  readonly #byOuter = new Map<number, Known>()
+  #size = 0
+
+  /** Null where that is not worth a look. */
+  placeOf(outer: number, labels: Labels): Known | null {
+    if (typeof labels !== 'object' || (labels as unknown) === null) return null
+    let known = this.#byOuter.get(outer)
+    if (known === undefined) {
+      known = this.#make()
+      this.#byOuter.set(outer, known)
+    }
+    for (const name of Object.keys(labels)) {
+      const value: unknown = labels[name]
+      if (value === undefined) continue
+      if (typeof value === 'string') {
+        if (value.length > MAX_KEY_LENGTH) return null
+      } else if (typeof value !== 'number' && typeof value !== 'boolean') return null
+      known = known.next?.get(name)?.get(value) ?? this.#add(known, name, value)
+    }
+    return known
   }
-  return key
+
+  #add(known: Known, name: string, value: unknown): Known {
+    known.next ??= new Map()
+    const values = known.next.get(name) ?? new Map<unknown, Known>()
+    known.next.set(name, values)
+    const added = this.#make()
+    values.set(value, added)
+    return added
+  }
+
+  #make(): Known {
+    if (this.#size++ >= MAX_KNOWN) {
+      this.#byOuter.clear()
+      this.#size = 0
+    }
+    return { number: undefined, next: undefined }
+  }
 }
 
 /** Longer values are not kept as keys. */
-const MAX_KEY_PART = 256
+const MAX_KEY_LENGTH = 256
