@@ -143,6 +143,15 @@ export class CodeMap<T> {
   }
 }
 
+/** Whether an address lies in one of some ranges: start and size in bytes, one after the other. */
+export function isInRanges(address: number, ranges: Float64Array): boolean {
+  for (let i = 0; i + 1 < ranges.length; i += 2) {
+    const offset = address - (ranges[i] as number)
+    if (offset >= 0 && offset < (ranges[i + 1] as number)) return true
+  }
+  return false
+}
+
 function keyOf(address: number): number {
   return Math.floor(address / BUCKET_BYTES)
 }

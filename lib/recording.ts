@@ -272,13 +272,19 @@ function hadRival({ whyMoved, whyOwnSignal, timesTakenBack }: TickOwnership): bo
   return timesTakenBack > 0 || (whyMoved !== '' && whyOwnSignal === '')
 }
 
-// Into one list: a generator's turn for each of thousands of frames costs more than the look-up.
+// Into one list: a generator's turn for each of thousands of frames costs more than the look-up. Without the callers that a sample has
+// in common with the one before it, which are most.
 function nativeAddressesOf(records: readonly RawRecord[]): number[] {
   const addresses: number[] = []
+  let before: Float64Array = new Float64Array(0)
   for (const record of records) {
     if (record.kind !== 'sample') continue
     const frames = record.addresses
-    for (let i = 0; i < frames.length; i++) {
+    const shift = before.length - frames.length
+    let end = frames.length
+    while (end > 1 && end + shift > 1 && frames[end - 1] === before[end - 1 + shift]) end--
+    before = frames
+    for (let i = 0; i < end; i++) {
       const address = frames[i] as number
       if (address < 0) addresses.push(-address - (i === 0 ? 0 : 1))
     }

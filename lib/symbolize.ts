@@ -2,7 +2,7 @@
 
 import type { TablesLevel } from './binding.js'
 import { Arrivals } from './code-arrivals.js'
-import { CodeMap } from './code-map.js'
+import { CodeMap, isInRanges } from './code-map.js'
 import type { CodeRange } from './code-map.js'
 import type { NativeFrames, NativeFunction } from './native-frames.js'
 import { Words, frameOfWord } from './native-symbolizer.js'
@@ -51,6 +51,7 @@ export class Symbolizer {
   #applied = 0
   #previous: Previous = NO_PREVIOUS
   readonly #rooms = new Rooms()
+  #hasWasm = false
   /** For a sample of a collection: the code that it moves, at its new places. */
   #arriving: CodeMap<CodeAdded> | null = null
   readonly #arrivals = new Arrivals<CodeAdded>()
@@ -160,7 +161,7 @@ export class Symbolizer {
     let run = 0
     while (run < addresses.length) {
       const address = addresses[run] as number
-      if (address >= 0 || this.#find(-address - (run === 0 ? 0 : 1)) !== undefined) break
+      if (address >= 0 || this.#wasmAt(-address - (run === 0 ? 0 : 1)) !== undefined) break
       run++
     }
     return run
@@ -184,7 +185,12 @@ export class Symbolizer {
     return this.#arriving?.find(address) ?? this.#codeMap.find(address)
   }
 
+  #wasmAt(address: number): CodeRange<CodeAdded> | undefined {
+    return this.#hasWasm ? this.#find(address) : undefined
+  }
+
   #add(code: CodeAdded, start: number = code.start): void {
+    this.#hasWasm ||= code.isWasm
     this.#codeMap.add(start, code.sizeBytes, code)
     if (!isFound(code)) this.#frames.functions.addCode(code)
   }
@@ -237,10 +243,10 @@ export class Symbolizer {
     if (address === FRAMES_LEFT_OUT) return [this.#pseudo('(truncated)')]
     if (address < 0) {
       const pc = -address - (isLeaf ? 0 : 1)
-      const wasm = this.#find(pc)
+      const wasm = this.#wasmAt(pc)
       return wasm === undefined ? [this.#native.at(pc).frameId] : this.#frames.of(wasm, pc, isLeaf)
     }
-    const isV8Code = this.#isV8Code(address)
+    const isV8Code = isInRanges(address, this.#codeRanges)
     const range = isV8Code ? this.#compiledAt(isLeaf ? address : address - 1) : this.#bytecodeAt(address)
     if (range !== undefined) return this.#frames.of(range, address, isLeaf)
     // V8's own walk puts the C++ functions that JavaScript called between their callers and callees.
@@ -283,15 +289,6 @@ export class Symbolizer {
     const inside = this.#find(address)
     if (entered?.start !== address + 1) return inside
     return inside === undefined || inside.order < entered.order ? entered : inside
-  }
-
-  #isV8Code(address: number): boolean {
-    const ranges = this.#codeRanges
-    for (let i = 0; i + 1 < ranges.length; i += 2) {
-      const offset = address - (ranges[i] as number)
-      if (offset >= 0 && offset < (ranges[i + 1] as number)) return true
-    }
-    return false
   }
 
   #pseudo(name: string): number {
