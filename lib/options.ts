@@ -99,3 +99,14 @@ function checkInteger(name: keyof typeof RANGES, value: unknown): number {
 function invalid(message: string): NativeprofError {
   return new NativeprofError('ERR_NATIVEPROF_INVALID_ARGUMENT', message)
 }
+
+/** The options that an environment asks for. */
+export function samplerOptionsOf({
+  hz,
+  timer,
+}: {
+  readonly hz: number | undefined
+  readonly timer: TimerName | undefined
+}): SamplerOptions {
+  return { ...(hz !== undefined && { hz }), ...(timer !== undefined && { timer }) }
+}

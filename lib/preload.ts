@@ -7,22 +7,18 @@ import { loadBinding } from './binding.js'
 import { startCheckpoints } from './checkpoints.js'
 import { closingLines } from './closing-line.js'
 import { complain, print } from './complaint.js'
-import { destinationsOf, isDirectChild, writtenAs } from './destination.js'
+import { destinationsOf, isDirectChild } from './destination.js'
 import type { Destination } from './destination.js'
 import { readEnv } from './env.js'
 import type { EnvSettings } from './env.js'
 import { toTable } from './formats/table.js'
 import { printable } from './labels.js'
-import type { SamplerOptions } from './options.js'
 import { onProcessEnd } from './process-end.js'
 import { ProfileFiles } from './profile-files.js'
 import type { Profile } from './profile.js'
-import { defaultApp, deliveryLine } from './continuous/delivery-line.js'
-import { startContinuous } from './continuous/continuous.js'
-import { pyroscope } from './continuous/pyroscope.js'
 import { readProductionEnv } from './production-env.js'
-import type { ProductionEnv, RecordingSignal } from './production-env.js'
-import { recordBySignal } from './signal-recording.js'
+import { samplerOptionsOf } from './options.js'
+import { ownRequire } from './own-package.js'
 import { startSampler, watchTicks } from './sampler.js'
 import type { Sampler } from './sampler.js'
 import { markResolved, resolveSources } from './sources/resolve.js'
@@ -41,8 +37,8 @@ export function preload(): void {
     const settings = readEnv(process.env)
     if (settings.off) return
     const production = readProductionEnv(process.env)
-    if (production.pyroscope !== undefined) push(settings, production)
-    if (production.signal !== undefined) bySignal(settings, production.signal, production)
+    if (production.pyroscope !== undefined) produce().push(settings, production)
+    if (production.signal !== undefined) produce().bySignal(settings, production.signal, production)
     // Pushed windows are all that is wanted, unless a file is named.
     else if (production.pyroscope === undefined || settings.out !== undefined || settings.runner !== null)
       record(settings, destinationsOf(settings))
@@ -51,6 +47,11 @@ export function preload(): void {
   } catch (error) {
     complain(error)
   }
+}
+
+// Loaded where it is asked for, and then at once: later, the program may have changed what it needs.
+function produce(): typeof import('./preload-production.js') {
+  return ownRequire()('./dist/preload-production.js') as typeof import('./preload-production.js')
 }
 
 // From the start or after a delay, to the end of the program or for a while.
@@ -87,46 +88,6 @@ function record(settings: EnvSettings, destinations: readonly Destination[]): vo
     })
   }
   onProcessEnd(loadBinding(), end)
-}
-
-function bySignal(settings: EnvSettings, signal: RecordingSignal, { keep, keepBytes }: ProductionEnv): void {
-  const { format, view, granularity } = writtenAs(settings)
-  const { sourceMaps, packagePaths, quiet } = settings
-  recordBySignal({
-    signal,
-    samplerOptions: samplerOptionsOf(settings),
-    folder: settings.out ?? process.cwd(),
-    limits: { ...(keep !== undefined && { keep }), ...(keepBytes !== undefined && { maxBytes: keepBytes }) },
-    format,
-    writeOptions: { view, granularity, sourceMaps, packagePaths },
-    onWritten: (profile, file) => {
-      if (!quiet) print(closingLines(profile, file))
-    },
-    onError: complain,
-  })
-}
-
-// What is lost is told at the end, unless everything is to be quiet.
-function push(settings: EnvSettings, { pyroscope: server, windowMillis }: ProductionEnv): void {
-  if (server === undefined) return
-  const { url, app = defaultApp(), labels, token, user, password, tenant } = server
-  const sink = pyroscope({
-    url,
-    app,
-    labels,
-    ...(token !== undefined && { token }),
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { password }),
-    ...(tenant !== undefined && { tenant }),
-  })
-  const continuous = startContinuous({
-    ...samplerOptionsOf(settings),
-    ...(windowMillis !== undefined && { windowMs: windowMillis }),
-    sinks: [sink],
-  })
-  onProcessEnd(loadBinding(), () => {
-    if (!settings.quiet) print(deliveryLine(continuous.counts()))
-  })
 }
 
 // A timer that keeps no program alive.
@@ -215,8 +176,4 @@ function withNoteOfWindow(profile: Profile, { durationSeconds }: EnvSettings): P
   const recorded = (profile.durationNanos / 1e9).toFixed(1)
   const note = `recorded are ${recorded} s, not ${durationSeconds} s: the event loop was blocked when time was up`
   return markResolved({ ...profile, notes: [...profile.notes, note] })
-}
-
-function samplerOptionsOf({ hz, timer }: EnvSettings): SamplerOptions {
-  return { ...(hz !== undefined && { hz }), ...(timer !== undefined && { timer }) }
 }

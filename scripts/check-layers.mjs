@@ -79,6 +79,7 @@ const LIB_LAYERS = [
     'checkpoints',
     'signal-recording',
     'preload',
+    'preload-production',
     'preload-worker',
     'auto',
     'cli/*',
