@@ -9,6 +9,7 @@
 #include <csignal>
 #include <iterator>
 
+#include "quiet_thread.h"
 #include "signal_safe.h"
 #include "signal_semaphore.h"
 
@@ -79,19 +80,7 @@ void* WaitForSignal(void*) {
 }
 
 bool StartWaiting() {
-  sigset_t all;
-  sigset_t saved;
-  sigfillset(&all);
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, 128 * 1024);
-  pthread_sigmask(SIG_SETMASK, &all, &saved);  // the thread inherits it: no signal is ever handled there
-  pthread_t thread;
-  const int failed = pthread_create(&thread, &attributes, WaitForSignal, nullptr);
-  pthread_sigmask(SIG_SETMASK, &saved, nullptr);
-  pthread_attr_destroy(&attributes);
-  return failed == 0;
+  return StartQuietThread(WaitForSignal, 128 * 1024);
 }
 
 void Take(int signal) {

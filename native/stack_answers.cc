@@ -5,7 +5,6 @@
 #if defined(__linux__)
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include "heap/trust.h"
 #include "modules.h"
 #include "native_symbols.h"
+#include "quiet_thread.h"
 #include "record.h"
 #include "sigprof_handler.h"
 #include "stack_requests.h"
@@ -270,19 +270,7 @@ bool StackAnswers::Start(ThreadRegistry& registry) {
   if (!StackRequests::Listen()) return false;
   CodeEvents::KeepAll();
   threads = &registry;
-  sigset_t all;
-  sigset_t saved;
-  sigfillset(&all);
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, 256 * 1024);
-  pthread_sigmask(SIG_SETMASK, &all, &saved);  // the thread inherits it: no signal is ever handled there
-  pthread_t thread;
-  const int failed = pthread_create(&thread, &attributes, AnswerAll, nullptr);
-  pthread_sigmask(SIG_SETMASK, &saved, nullptr);
-  pthread_attr_destroy(&attributes);
-  return failed == 0;
+  return StartQuietThread(AnswerAll, 256 * 1024);
 }
 
 }  // namespace nativeprof

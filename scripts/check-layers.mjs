@@ -108,6 +108,7 @@ const NATIVE_LAYERS = [
     'js_linkage',
     'safe_read',
     'signal_semaphore',
+    'quiet_thread',
     'end_signals',
     'signal_calls',
     'stack_requests',
