@@ -8,7 +8,7 @@
 
 import { agreement } from './named-function.js'
 import type { NamedFunction } from './named-function.js'
-import { namesInStatement } from './syntax-names.js'
+import { MOST_OF_STATEMENT, namesInStatement } from './syntax-names.js'
 
 /** How many statements around a function are tried; code is rarely nested deeper. */
 const MOST_TRIES = 8
@@ -43,10 +43,12 @@ export function namesNearby(
     if (certain.has(offset)) continue
     let tries = 0
     for (const start of layout.statementsAround(offset)) {
-      if (certain.has(offset) || tries++ === MOST_TRIES) break
+      // Those around it are larger still.
+      if (tries++ === MOST_TRIES || layout.seemsLarge(start)) break
       const found = namesInStatement(text, offsets, start)
       if (!agrees(found?.get(offset), v8Names.get(offset))) continue
       for (const [other, name] of found ?? []) if (agrees(name, v8Names.get(other))) certain.set(other, name)
+      break
     }
     if (!certain.has(offset)) break
   }
@@ -73,6 +75,13 @@ class Layout {
     for (; line >= 0; line = this.#outer(line)) {
       if (this.#beginsStatement(line)) yield this.#startOf(line)
     }
+  }
+
+  /** Whether what begins at `start` goes on for longer than a statement may, to go by the lines that are indented more. */
+  seemsLarge(start: number): boolean {
+    const indent = start - this.#lineAt(start)
+    const end = start + MOST_OF_STATEMENT
+    return end < this.#text.length && !notIndentedMore(indent).test(this.#text.slice(start, end))
   }
 
   #beginsStatement(line: number): boolean {
@@ -151,4 +160,13 @@ class Layout {
     const end = this.#text.indexOf('\n', line)
     return this.#text.slice(line, end < 0 ? undefined : end).replace(/\r$/, '')
   }
+}
+
+const patterns = new Map<number, RegExp>()
+
+/** Finds a line that is indented by so many characters at most. */
+function notIndentedMore(indent: number): RegExp {
+  const pattern = patterns.get(indent) ?? new RegExp(String.raw`\n[ \t]{0,${indent}}[^\s]`)
+  patterns.set(indent, pattern)
+  return pattern
 }

@@ -28,7 +28,7 @@ const OPTIONS: Options = {
 const MOST_PARSED_CHARACTERS = 4 * 1024 * 1024
 
 /** The same of a single statement, which ought to be a small one. */
-const MOST_OF_STATEMENT = 64 * 1024
+export const MOST_OF_STATEMENT: number = 64 * 1024
 
 /**
  * The functions that start at `offsets`. `complete`: the whole text was understood, so that no function starts at an
