@@ -51,7 +51,6 @@ export class Symbolizer {
   #applied = 0
   #previous: Previous = NO_PREVIOUS
   readonly #rooms = new Rooms()
-  #hasWasm = false
   /** For a sample of a collection: the code that it moves, at its new places. */
   #arriving: CodeMap<CodeAdded> | null = null
   readonly #arrivals = new Arrivals<CodeAdded>()
@@ -119,16 +118,15 @@ export class Symbolizer {
 
   #stackOf(sample: RawSample): number {
     const { addresses } = sample
-    const depth = addresses.length
     const { addresses: known, stackIds: knownStackIds, passes: knownPasses, run: knownRun } = this.#previous
-    const { stackIds, passes } = this.#rooms.next(depth)
+    const { stackIds, passes } = this.#rooms.next(addresses.length)
     const run = this.#nativeRun(addresses)
     let stackId = NO_STACK
     let isPassed = 0
     // Leaf-first in the record, so from the back. As long as the callers are those of the sample before, and no code
     // event lies between the two, so are their frames.
-    let i = depth - 1
-    const shift = known.length - depth
+    let i = addresses.length - 1
+    const shift = known.length - addresses.length
     // The last one before the run is the interrupted one itself if there is no run, and never the same.
     const firstCaller = Math.max(run, 1)
     for (; i >= firstCaller && i + shift >= Math.max(knownRun, 1); i--) {
@@ -153,7 +151,7 @@ export class Symbolizer {
     this.#previous = { addresses, stackIds, passes, run }
     // Then it is the last, and its time is its own.
     if (isPassed !== 0) stackId = this.#table.push(stackId, this.#pseudo('(nativeprof)'))
-    return this.#pushRun(stackId, sample, run)
+    return this.#pushRun(stackId, sample, this.#isInJumpTable(addresses, run) ? 0 : run)
   }
 
   /** How many frames at the leaf end are native code, and not WebAssembly, which V8 keeps outside of its other code. */
@@ -161,10 +159,20 @@ export class Symbolizer {
     let run = 0
     while (run < addresses.length) {
       const address = addresses[run] as number
-      if (address >= 0 || this.#wasmAt(-address - (run === 0 ? 0 : 1)) !== undefined) break
+      if (address >= 0 || this.#find(-address - (run === 0 ? 0 : 1)) !== undefined) break
       run++
     }
     return run
+  }
+
+  // Functions of WebAssembly call each other by way of a table of jumps, which V8 announces as little as it has a name.
+  #isInJumpTable(addresses: Float64Array, run: number): boolean {
+    const caller = run === 1 ? (addresses[1] ?? 0) : 0
+    return (
+      caller < 0 &&
+      this.#find(-caller - 1) !== undefined &&
+      this.#native.at(-(addresses[0] as number)).module === ''
+    )
   }
 
   #pushRun(callerId: number, { addresses, vmState }: RawSample, run: number): number {
@@ -185,12 +193,7 @@ export class Symbolizer {
     return this.#arriving?.find(address) ?? this.#codeMap.find(address)
   }
 
-  #wasmAt(address: number): CodeRange<CodeAdded> | undefined {
-    return this.#hasWasm ? this.#find(address) : undefined
-  }
-
   #add(code: CodeAdded, start: number = code.start): void {
-    this.#hasWasm ||= code.isWasm
     this.#codeMap.add(start, code.sizeBytes, code)
     if (!isFound(code)) this.#frames.functions.addCode(code)
   }
@@ -243,7 +246,7 @@ export class Symbolizer {
     if (address === FRAMES_LEFT_OUT) return [this.#pseudo('(truncated)')]
     if (address < 0) {
       const pc = -address - (isLeaf ? 0 : 1)
-      const wasm = this.#wasmAt(pc)
+      const wasm = this.#find(pc)
       return wasm === undefined ? [this.#native.at(pc).frameId] : this.#frames.of(wasm, pc, isLeaf)
     }
     const isV8Code = isInRanges(address, this.#codeRanges)

@@ -201,8 +201,12 @@ FrameWalker::Step FrameWalker::StepOutOfUnknownLeaf() {
   constexpr uint8_t kMoveFp[] = {0x48, 0x89, 0xe5};        // mov rbp, rsp
   constexpr uint8_t kReturn[] = {0xc3};
   constexpr uint8_t kReturnAndPop[] = {0xc2};
+  constexpr uint8_t kJump[] = {0xe9};  // jmp rel32; of one after the other V8 makes the table by which WebAssembly calls
+  constexpr ptrdiff_t kJumpBytes = 5;
   const CodeWindow code(context_, now_.pc, resources_.call_sites.safe_reader());
-  if (code.Has(0, kPushFp) || code.Has(0, kReturn) || code.Has(0, kReturnAndPop)) {
+  const bool is_in_jump_table =
+      code.Has(0, kJump) && (code.Has(-kJumpBytes, kJump) || code.Has(kJumpBytes, kJump));
+  if (is_in_jump_table || code.Has(0, kPushFp) || code.Has(0, kReturn) || code.Has(0, kReturnAndPop)) {
     return ReturnTo(stack_.Word(now_.sp), now_.sp + kWordBytes, now_.fp);
   }
   if (code.At(-1) == kPushFp[0] && code.Has(0, kMoveFp)) {

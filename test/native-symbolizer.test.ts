@@ -71,6 +71,8 @@ t.test("WebAssembly lies outside of V8's other code, and is known by its code ev
   t.equal(stackOf([-(WASM + 99), main]), 'main;fib')
   t.equal(stackOf([-(WASM + 50), -(WASM + 100), main]), 'main;fib;fib', 'a call may be its last instruction')
   t.equal(stackOf([inNative('memcpy'), -(WASM + 50), main]), 'main;fib;(native);memcpy', 'no part of the run')
+  t.equal(stackOf([-(WASM - 200), -(WASM + 50), main]), 'main;fib', 'in the table by which it calls')
+  t.equal(stackOf([-(WASM - 200), main]), `main;(native);0x${(WASM - 200).toString(16)}`)
   t.equal(stackOf([inNative('memcpy'), -WASM, main]), `main;(native);0x${(WASM - 1).toString(16)};memcpy`)
 })
 
