@@ -73,6 +73,11 @@ export class Symbolizer {
   /** There was no room for all code events: until the next listing, code is unknown. */
   hasLost = false
 
+  /** Pieces of code that are known. */
+  get knownCode(): number {
+    return this.#codeMap.size
+  }
+
   /** How far the tables of code are to be believed from here on. */
   set tables(level: TablesLevel) {
     if (this.#frames.tables !== level) this.#previous = NO_PREVIOUS
