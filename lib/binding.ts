@@ -21,7 +21,7 @@ export interface ThreadNews {
   /** V8's own word for what is laid out unlike we know it, so that V8 has to walk the stacks; '' if nothing is. */
   readonly unknownLayout: string
   /** Code events, complete up to the sequence of the thread's last sample; decode with records.ts. */
-  readonly codeEvents: Buffer
+  readonly codeEvents: ArrayBuffer
   /** It attaches no more: only samples that are in the buffer still bear its number. */
   readonly hasEnded: boolean
 }
@@ -70,7 +70,7 @@ export interface TickOwnership {
 /** What one call of `drain` takes out of the addon. */
 export interface Drained extends TickOwnership {
   /** Records, 64-bit words in native byte order; decode with records.ts. */
-  readonly records: Buffer
+  readonly records: ArrayBuffer
   /** The threads that run JavaScript and have something to tell. */
   readonly threads: readonly ThreadNews[]
   readonly counters: DrainedCounters
@@ -96,7 +96,7 @@ export interface Binding {
    * The event of optimized code of the calling thread that V8 has not announced, if the address lies in some now; empty
    * otherwise. It has no name but the mark of its tier: its function is known by number.
    */
-  findCode(address: number): Buffer
+  findCode(address: number): ArrayBuffer
   stop(): void
   /** No tick comes from here on; the rest is for `stop`. For a process that is about to be another one. */
   stopTicks(): void
@@ -133,7 +133,7 @@ export interface Binding {
   stackHere(maxDepth: number): {
     /** As in RawSample; none if the stack cannot be walked. */
     readonly addresses: Float64Array
-    readonly codeEvents: Buffer
+    readonly codeEvents: ArrayBuffer
     readonly codeRanges: Float64Array
     readonly tables: TablesLevel
   }

@@ -48,7 +48,7 @@ export function currentStack(options: CurrentStackOptions = {}): StackFrame[] {
     findCode: (address) => binding.findCode(address),
   })
   symbolizer.tables = tables
-  symbolizer.addCodeEvents(codeEvents)
+  symbolizer.addCodeEvents(Buffer.from(codeEvents))
   const stackId = symbolizer.stackOf({
     kind: 'sample',
     timeNanos: 0,

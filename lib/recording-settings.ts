@@ -16,7 +16,7 @@ export interface RecordingSettings {
   /** Module and symbol of each address, flat; see Binding. */
   readonly nativeSymbols: (addresses: Float64Array) => string[]
   /** See Binding. */
-  readonly findCode: (address: number) => Buffer
+  readonly findCode: (address: number) => ArrayBuffer
   /** The text of a set of labels; see Binding. */
   readonly labelText: (number: number) => string
   readonly process: ProcessInfo

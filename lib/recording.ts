@@ -98,7 +98,7 @@ export class Recording {
     for (const thread of drained.threads) this.#hear(thread)
     for (const { symbolizer } of this.#scriptThreads.values()) symbolizer.tables = drained.tables
     this.#whyNoTables = drained.whyNoTables
-    const records = decodeRecords(drained.records)
+    const records = decodeRecords(Buffer.from(drained.records))
     this.#nativeFrames.prepare(nativeAddressesOf(records))
     for (const record of records) {
       // Overflows are in the counters; their place in the stream matters to no view yet.
@@ -198,13 +198,13 @@ export class Recording {
         ownModule,
         codeRanges: news.codeRanges,
         // Only the thread that asks can be looked into.
-        findCode: news.workerId === 0 ? this.#settings.findCode : () => Buffer.alloc(0),
+        findCode: news.workerId === 0 ? this.#settings.findCode : () => new ArrayBuffer(0),
       })
       thread = { symbolizer, endedNanos: null }
       this.#scriptThreads.set(news.number, thread)
     }
     if (news.unknownLayout !== '') this.#unknownLayouts.add(news.unknownLayout)
-    thread.symbolizer.addCodeEvents(news.codeEvents)
+    thread.symbolizer.addCodeEvents(Buffer.from(news.codeEvents))
     if (news.hasEnded) thread.endedNanos ??= Number(process.hrtime.bigint())
   }
 

@@ -28,7 +28,7 @@ export interface SymbolizerSources extends NativeSources {
   /** Frames of functions whose script URL starts with this become `(nativeprof)`, too. */
   readonly ownUrl: string
   /** A code event for an address that none has told of; empty if there is nothing to tell. See Binding. */
-  readonly findCode: (address: number) => Buffer
+  readonly findCode: (address: number) => ArrayBuffer
   /** Where V8's code lies: start and size in bytes, one range after the other. */
   readonly codeRanges: Float64Array
 }
@@ -40,7 +40,7 @@ export class Symbolizer {
   readonly #frames: JsFrames
   readonly #codeRanges: Float64Array
   readonly #codeMap = new CodeMap<CodeAdded>()
-  readonly #findCode: (address: number) => Buffer
+  readonly #findCode: (address: number) => ArrayBuffer
   /** Addresses that nothing was found at, until code moves. */
   readonly #misses = new Set<number>()
   readonly #words: Words
@@ -266,7 +266,7 @@ export class Symbolizer {
   // where it is now: that is where it was, unless something has come there since.
   #unannouncedAt(address: number): CodeRange<CodeAdded> | undefined {
     if (this.#misses.has(address)) return undefined
-    const [found] = decodeCodeEvents(this.#findCode(address))
+    const [found] = decodeCodeEvents(Buffer.from(this.#findCode(address)))
     if (found?.kind === 'added' && this.#find(found.start) === undefined && !this.#comesLater(found))
       this.#add(found)
     const range = this.#find(address)

@@ -154,7 +154,7 @@ Napi::Object ToObject(Napi::Env env, ThreadNews& thread) {
   object.Set("name", thread.name);
   object.Set("codeRanges", code_ranges);
   object.Set("unknownLayout", thread.unknown_layout == nullptr ? "" : thread.unknown_layout);
-  object.Set("codeEvents", ToNodeBuffer(env, std::move(thread.code_events)));
+  object.Set("codeEvents", ToArrayBuffer(env, std::move(thread.code_events)));
   object.Set("hasEnded", thread.has_ended);
   return object;
 }
@@ -182,8 +182,7 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
   const Napi::Object counters = Napi::Object::New(env);
   for (const auto& [name, value] : values) counters.Set(name, static_cast<double>(value));
   const Napi::Object result = Napi::Object::New(env);
-  result.Set("records", Napi::Buffer<uint8_t>::Copy(env, reinterpret_cast<const uint8_t*>(drained.records.data()),
-                                                    drained.records.size() * sizeof(uint64_t)));
+  result.Set("records", ToArrayBuffer(env, drained.records.data(), drained.records.size() * sizeof(uint64_t)));
   const Napi::Array threads = Napi::Array::New(env, drained.threads.size());
   for (size_t i = 0; i < drained.threads.size(); ++i) {
     threads.Set(static_cast<uint32_t>(i), ToObject(env, drained.threads[i]));
@@ -205,7 +204,7 @@ Napi::Value Drain(const Napi::CallbackInfo& info) {
 // findCode(address) → a code event, or nothing
 Napi::Value FindCode(const Napi::CallbackInfo& info) {
   const auto pc = static_cast<uintptr_t>(info[0].As<Napi::Number>().Int64Value());
-  return ToNodeBuffer(info.Env(), sampler.FindCode(v8::Isolate::GetCurrent(), pc));
+  return ToArrayBuffer(info.Env(), sampler.FindCode(v8::Isolate::GetCurrent(), pc));
 }
 
 void Stop(const Napi::CallbackInfo&) { sampler.Stop(v8::Isolate::GetCurrent()); }

@@ -40,7 +40,7 @@ Napi::Value FindStackHere(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < std::size(ranges); ++i) code_ranges[i] = static_cast<double>(ranges[i]);
   const Napi::Object result = Napi::Object::New(env);
   result.Set("addresses", addresses);
-  result.Set("codeEvents", ToNodeBuffer(env, std::move(here.code_events)));
+  result.Set("codeEvents", ToArrayBuffer(env, std::move(here.code_events)));
   result.Set("codeRanges", code_ranges);
   result.Set("tables", HeapTrust::Level());
   return result;

@@ -83,7 +83,7 @@ export function readAnswer(bytes: Buffer): ThreadStack[] | null {
       ...sources,
       ownUrl: 'nativeprof:',
       codeRanges: Float64Array.from(codeRanges),
-      findCode: () => Buffer.alloc(0),
+      findCode: () => new ArrayBuffer(0),
     })
     symbolizer.tables = answer.tables
     symbolizer.addCodeEvents(Buffer.from(bytes.subarray(at, (at += codeBytes))))

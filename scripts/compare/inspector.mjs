@@ -32,15 +32,15 @@ function show(view, { overlap, stacks, samples }) {
 }
 
 // All stacks of a piece of work together, which the program can time.
-function showWorks({ exact, clocks }) {
+function showWorks({ exact, clock }) {
   const sumOf = (nanos) => Object.values(nanos).reduce((sum, each) => sum + each, 0)
-  console.log("\nby work: ours, by that process's own clock; the inspector's, by that one's clock")
-  for (const name of Object.keys(clocks.ours)) {
+  console.log("\nby work: ours, the inspector's, by the program's own clock")
+  for (const name of Object.keys(clock)) {
     const inWork = exact.stacks.filter(({ stack }) => stack.split(' > ').includes(name))
-    const shares = ['ours', 'inspectors'].flatMap((side) => [
+    const shares = ['ours', 'inspectors'].map((side) =>
       inWork.reduce((total, stack) => total + stack[side], 0),
-      clocks[side][name] / sumOf(clocks[side]),
-    ])
+    )
+    shares.push(clock[name] / sumOf(clock))
     console.log(`  ${shares.map(percent).join(' ')}  ${name}`)
   }
 }

@@ -50,13 +50,13 @@ function symbolizeTicks(binding, { records, threads }) {
     ownUrl: 'nothing:',
     ownModule: ADDON,
     codeRanges: thread.codeRanges,
-    findCode: () => Buffer.alloc(0),
+    findCode: () => new ArrayBuffer(0),
   })
-  symbolizer.addCodeEvents(thread.codeEvents)
+  symbolizer.addCodeEvents(Buffer.from(thread.codeEvents))
   const stackOf = (raw) => framesOf(table, symbolizer.stackOf(raw))
   const ticks = []
   let sample
-  for (const record of decodeRecords(records)) {
+  for (const record of decodeRecords(Buffer.from(records))) {
     if (record.kind === 'sample') sample = record
     if (record.kind !== 'comparison' || record.tid !== process.pid) continue
     const isSampled = sample?.timeNanos === record.timeNanos

@@ -38,7 +38,7 @@ export function record(labelText: (number: number) => string = () => '') {
     ownUrl: OWN_URL,
     ownModule: OWN_MODULE,
     nativeSymbols: symbolsOf,
-    findCode: () => Buffer.alloc(0),
+    findCode: () => new ArrayBuffer(0),
     labelText,
     process: { pid: 100, command: [], nodeVersion: '', v8Version: '', platform: 'linux', arch: 'x64' },
   })
@@ -66,7 +66,7 @@ export function drained({
 }: DrainFields): Drained {
   return {
     threads,
-    records: Buffer.concat(records),
+    records: arrayBufferOf(...records),
     counters: { ...COUNTERS, ...counters },
     timer: 'process',
     whyMoved: '',
@@ -97,7 +97,7 @@ export function main(): ThreadNews {
     tid: MAIN_TID,
     workerId: 0,
     name: '',
-    codeEvents: Buffer.concat([add(1, 0, fn('main')), add(2, 100, fn('work'))]),
+    codeEvents: arrayBufferOf(add(1, 0, fn('main')), add(2, 100, fn('work'))),
   })
 }
 
@@ -108,15 +108,20 @@ export function worker(
   return {
     codeRanges: Float64Array.of(CODE, CODE_BYTES),
     unknownLayout: '',
-    codeEvents: Buffer.alloc(0),
+    codeEvents: new ArrayBuffer(0),
     hasEnded: false,
     ...fields,
   }
 }
 
 /** The code events of a thread that has this function at CODE. */
-export function code(name: string): Buffer {
-  return add(1, 0, name)
+export function code(name: string): ArrayBuffer {
+  return arrayBufferOf(add(1, 0, name))
+}
+
+// As the addon hands them over.
+function arrayBufferOf(...parts: readonly Buffer[]): ArrayBuffer {
+  return Uint8Array.from(Buffer.concat(parts)).buffer
 }
 
 /** Every total: thread, stack, ticks; sorted. */

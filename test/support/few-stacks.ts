@@ -1,4 +1,4 @@
-// How far our profile of test/fixtures/few-stacks/program.mjs and the inspector's agree: both at a time, each of a process of its own.
+// How far our profile of test/fixtures/few-stacks/program.mjs and the inspector's agree, both of one process at the same time.
 
 import { readFileSync } from 'node:fs'
 import { fixture, runNode } from './run-program.js'
@@ -17,9 +17,10 @@ export interface Agreement {
   readonly samples: { readonly ours: number; readonly inspectors: number }
 }
 
-interface Side {
-  readonly stacks: Record<string, number>
-  /** Nanoseconds that a call of each piece of work takes. */
+/** What the fixture prints. */
+interface Both {
+  readonly ours: Record<string, number>
+  readonly inspectors: Record<string, number>
   readonly clock: Record<string, number>
 }
 
@@ -28,17 +29,23 @@ export interface Comparison {
   readonly exact: Agreement
   /** Without what is inlined at the leaf, which V8's profiler does not show before Node 26. */
   readonly callers: Agreement
-  /** Nanoseconds that a call of each piece of work takes, in the one process and in the other. */
-  readonly clocks: { readonly ours: Record<string, number>; readonly inspectors: Record<string, number> }
+  /** Nanoseconds that a call of each piece of work takes. */
+  readonly clock: Record<string, number>
 }
 
-/** Each process has `millis` of CPU time sampled, and takes 4 s more. Rejects if one fails. */
+/** The process has `millis` of CPU time sampled, and takes 4 s more. Rejects if it fails. */
 export async function compareWithInspector(millis: number, seed: number): Promise<Comparison> {
-  const [ours, inspectors] = await Promise.all([run('ours', millis, seed), run('inspector', millis, seed)])
+  const { stdout, stderr, code } = await runNode([
+    fixture('few-stacks/both.mjs'),
+    String(millis),
+    String(seed),
+  ])
+  if (code !== 0) throw new Error(stderr)
+  const { ours, inspectors, clock } = JSON.parse(stdout) as Both
   return {
-    exact: agreementOf(byStack(ours.stacks, whole), byStack(inspectors.stacks, whole)),
-    callers: agreementOf(hidden(ours.stacks, inspectors.stacks), byStack(inspectors.stacks, whole)),
-    clocks: { ours: ours.clock, inspectors: inspectors.clock },
+    exact: agreementOf(byStack(ours, whole), byStack(inspectors, whole)),
+    callers: agreementOf(hidden(ours, inspectors), byStack(inspectors, whole)),
+    clock,
   }
 }
 
@@ -47,19 +54,6 @@ export function nameOfLine(line: string): string {
   const source = readFileSync(fixture('few-stacks/program.mjs'), 'utf8').split('\n')[Number(line) - 1] ?? ''
   if (source.includes('=>')) return /(\w+) = /.exec(source)?.[1] ?? '(anonymous)'
   return /(\w+)\(/.exec(source)?.[1] ?? '(anonymous)'
-}
-
-async function run(side: string, millis: number, seed: number): Promise<Side> {
-  // Compiled without threads, both processes have the same functions inlined at the same time.
-  const { stdout, stderr, code } = await runNode([
-    '--single-threaded',
-    fixture('few-stacks/side.mjs'),
-    side,
-    String(millis),
-    String(seed),
-  ])
-  if (code !== 0) throw new Error(`${side}: ${stderr}`)
-  return JSON.parse(stdout) as Side
 }
 
 /** A key of the fixture is a line for each frame, with an `i` if it is inlined. */
@@ -76,8 +70,8 @@ function byStack(stacks: Record<string, number>, keyOf: (key: string) => string)
 }
 
 /**
- * Our stacks as the inspector would show them. Of functions that are inlined at the leaf it shows none, but whether they are
- * inlined differs from process to process: a stack stands for itself as far as the inspector has that share of it, and for its
+ * Our stacks as the inspector would show them. Of functions that are inlined at the leaf it shows none, but in which
+ * versions of the code they are inlined is not known: a stack stands for itself as far as the inspector has that share of it, and for its
  * callers for the rest.
  */
 function hidden(ours: Record<string, number>, inspectors: Record<string, number>): Map<string, number> {

@@ -63,7 +63,7 @@ export function makeSymbolizer(...events: readonly Buffer[]) {
     ownUrl: OWN_URL,
     ownModule: OWN_MODULE,
     codeRanges,
-    findCode: () => Buffer.alloc(0),
+    findCode: () => new ArrayBuffer(0),
   })
   symbolizer.addCodeEvents(Buffer.concat(events))
   const stackOf = (addresses: readonly number[], more: Partial<RawSample> = {}) =>

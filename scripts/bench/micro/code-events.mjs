@@ -33,10 +33,12 @@ const drains = drainsOf({ hz: 1, timer: 'process' }, (drain) => {
   withThem = cpuMicrosOf(() => makeFunctions(COUNT))
 })
 const nanosAt = (i) => drains.at(i).counters.codeEventNanos
-const bytes = drains.slice(1).flatMap(({ threads }) => threads.map(({ codeEvents }) => codeEvents))
+const bytes = drains
+  .slice(1)
+  .flatMap(({ threads }) => threads.map(({ codeEvents }) => Buffer.from(codeEvents)))
 const events = bytes.reduce((sum, each) => sum + decodeCodeEvents(each).length, 0)
 const nanos = nanosAt(-1) - nanosAt(0)
-const listed = drains[0].threads.flatMap(({ codeEvents }) => decodeCodeEvents(codeEvents))
+const listed = drains[0].threads.flatMap(({ codeEvents }) => decodeCodeEvents(Buffer.from(codeEvents)))
 const decodeMillis = bestMillis(5, () => bytes.forEach((each) => decodeCodeEvents(each)))
 
 print([

@@ -14,12 +14,12 @@ const HZ = 1000
 const times = isQuick() ? 5 : 15
 
 const drains = record(isQuick() ? 2000 : 6000)
-const samplesIn = ({ records }) => decodeRecords(records).filter(({ kind }) => kind === 'sample')
+const samplesIn = ({ records }) => decodeRecords(Buffer.from(records)).filter(({ kind }) => kind === 'sample')
 const all = drains.flatMap(samplesIn)
 const samples = all.length
 const frames = all.reduce((sum, { addresses }) => sum + addresses.length, 0)
 
-const decode = bestMillis(times, () => drains.forEach(({ records }) => decodeRecords(records)))
+const decode = bestMillis(times, () => drains.forEach(({ records }) => decodeRecords(Buffer.from(records))))
 // A new recording has everything to learn: code, names, stacks. The first one runs code that is not optimized, as that of a short program.
 const coldMillis = millisOf(() => addAll(newRecording({ isMadeUp: false })))
 const fresh = bestMillis(times, () => addAll(newRecording({ isMadeUp: false })))

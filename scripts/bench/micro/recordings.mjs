@@ -23,10 +23,10 @@ const COUNTERS = {
   refusedThreads: 0,
 }
 
-/** What a drain gives, of these records and threads. */
+/** What a drain gives, of these records (a Buffer) and threads. */
 export function drainOf(records, threads = [], more = {}) {
   return {
-    records,
+    records: Uint8Array.from(records).buffer,
     threads,
     counters: COUNTERS,
     timer: 'process',
@@ -83,7 +83,7 @@ export function threadWith(count) {
     name: '',
     codeRanges: Float64Array.of(CODE, Math.max(2 ** 20, count * CODE_BYTES)),
     unknownLayout: '',
-    codeEvents: Buffer.concat(events),
+    codeEvents: Uint8Array.from(Buffer.concat(events)).buffer,
     hasEnded: false,
   }
 }

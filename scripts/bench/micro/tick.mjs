@@ -50,7 +50,7 @@ function ownGaps() {
     gaps = descend(FRAMES, () => gapsFor(WINDOW_MILLIS))
   })
   const ticks = drains
-    .flatMap(({ records }) => decodeRecords(records))
+    .flatMap(({ records }) => decodeRecords(Buffer.from(records)))
     .filter(
       ({ kind, tid, addresses }) => kind === 'sample' && tid === process.pid && addresses.length > FRAMES,
     )
