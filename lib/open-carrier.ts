@@ -18,8 +18,12 @@ export function openCarrier(binding: Binding): LabelCarrier {
   const slot = new Uint32Array(new ArrayBuffer(Uint32Array.BYTES_PER_ELEMENT))
   binding.openLabels(slot.buffer)
   const storage = new AsyncLocalStorage<number>()
-  const whyNot = tryScan(binding, storage)
-  if (whyNot === '') return new ScanCarrier(binding, storage, slot)
+  // The storages of the check would stay in the context, and in all that comes of it, with no value.
+  const context = binding.contextNow()
+  const carrier = new ScanCarrier(binding, storage, slot)
+  const whyNot = tryScan(binding, storage, carrier)
+  binding.exchangeContext(binding.contextNow(), context)
+  if (whyNot === '') return carrier
   // Older versions of node are expected to have hooks.
   if (Number.parseInt(process.versions.node) >= FIRST_MAJOR_WITH_FRAMES) binding.setWhyLabelHooks(whyNot)
   return new HookCarrier(slot)
@@ -29,7 +33,7 @@ export function openCarrier(binding: Binding): LabelCarrier {
 const KNOWN = [0x5a5a5a5a, 0x40000000, 0x7fffffff]
 
 /** '' if the handler finds what the storage says; else why not. */
-function tryScan(binding: Binding, storage: AsyncLocalStorage<number>): string {
+function tryScan(binding: Binding, storage: AsyncLocalStorage<number>, carrier: LabelCarrier): string {
   const whyNot = storage.run(KNOWN[0] as number, () => binding.scanLabels(storage, KNOWN[0] as number))
   if (whyNot !== '') return whyNot
   const finds = (value: number): boolean => binding.labelNow() === value
@@ -46,7 +50,13 @@ function tryScan(binding: Binding, storage: AsyncLocalStorage<number>): string {
     besideOthers(others.length, () =>
       KNOWN.every((value) => storage.run(value, () => finds(value)) && finds(0)),
     ) &&
-    storage.exit(() => finds(0))
+    storage.exit(() => finds(0)) &&
+    // Where no storage has a value, contexts are used again.
+    binding.exchangeContext(binding.contextNow(), undefined) &&
+    [...KNOWN, ...KNOWN].every((value) => {
+      const outer = carrier.place()
+      return carrier.run(outer, carrier.inner(outer, value), () => finds(value)) && finds(0)
+    })
   if (isRight) return ''
   binding.stopLabelScan()
   return DISAGREES

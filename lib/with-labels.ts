@@ -28,7 +28,9 @@ export function withLabels<Result>(labels: Labels, fn: () => Result): Result {
     checkLabels(labels)
     return fn()
   }
-  return thread.carrier.run(thread.numberOf(labels), fn)
+  const { carrier } = thread
+  const outer = carrier.place()
+  return carrier.run(outer, thread.inside(outer, labels), fn)
 }
 
 let thread: ThreadLabels | null | undefined

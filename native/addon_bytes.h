@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "byte_buffer.h"
+#include "napi_v8.h"
 
 namespace nativeprof {
 
@@ -33,10 +34,7 @@ inline Napi::ArrayBuffer ToArrayBuffer(Napi::Env env, ByteBuffer&& gathered) {
   // Not by Node-API, whose external ArrayBuffer is that of such a Buffer.
   std::unique_ptr<v8::BackingStore> store = v8::ArrayBuffer::NewBackingStore(
       bytes.Release(), size, [](void* data, size_t, void*) { std::free(data); }, nullptr);
-  const v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(v8::Isolate::GetCurrent(), std::move(store));
-  napi_value value;
-  std::memcpy(&value, &buffer, sizeof(value));  // Node-API's values are V8's local handles
-  return Napi::ArrayBuffer(env, value);
+  return FromV8(env, v8::ArrayBuffer::New(v8::Isolate::GetCurrent(), std::move(store))).As<Napi::ArrayBuffer>();
 }
 
 }  // namespace nativeprof

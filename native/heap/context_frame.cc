@@ -44,17 +44,26 @@ int32_t SmiOf(uint64_t word) { return static_cast<int32_t>(word >> 32); }
 
 bool IsCount(uint64_t word, int32_t most) { return IsSmi(word) && SmiOf(word) >= 0 && SmiOf(word) <= most; }
 
-#if defined(NATIVEPROF_HAS_CONTEXT_FRAME)
-v8::Local<v8::Data> CurrentFrame(v8::Isolate* isolate) {
+}  // namespace
+
+v8::Local<v8::Value> ContextFrame::Current(v8::Isolate* isolate) {
 #if NODE_MAJOR_VERSION >= 26
-  return isolate->GetContinuationPreservedEmbedderDataV2();
-#else
-  return isolate->GetContinuationPreservedEmbedderData();
+  const v8::Local<v8::Data> data = isolate->GetContinuationPreservedEmbedderDataV2();
+  if (!data.IsEmpty() && data->IsValue()) return data.As<v8::Value>();
+#elif defined(NATIVEPROF_HAS_CONTEXT_FRAME)
+  const v8::Local<v8::Value> data = isolate->GetContinuationPreservedEmbedderData();
+  if (!data.IsEmpty()) return data;
+#endif
+  return v8::Undefined(isolate);
+}
+
+void ContextFrame::SetCurrent([[maybe_unused]] v8::Isolate* isolate, [[maybe_unused]] v8::Local<v8::Value> frame) {
+#if NODE_MAJOR_VERSION >= 26
+  isolate->SetContinuationPreservedEmbedderDataV2(frame);
+#elif defined(NATIVEPROF_HAS_CONTEXT_FRAME)
+  isolate->SetContinuationPreservedEmbedderData(frame);
 #endif
 }
-#endif
-
-}  // namespace
 
 const char* ContextFrame::Learn([[maybe_unused]] v8::Isolate* isolate, [[maybe_unused]] v8::Local<v8::Object> storage,
                                 [[maybe_unused]] int32_t known) {
@@ -62,11 +71,9 @@ const char* ContextFrame::Learn([[maybe_unused]] v8::Isolate* isolate, [[maybe_u
   current_ = nullptr;
   safe_reader_.Probe();
   if (!safe_reader_.available()) return "this machine lets no process read its own memory safely";
-  const v8::Local<v8::Data> data = CurrentFrame(isolate);
-  if (data.IsEmpty() || !data->IsValue() || !data.As<v8::Value>()->IsMap()) {
-    return "AsyncLocalStorage does not use AsyncContextFrame here";
-  }
-  const v8::Local<v8::Map> frame = data.As<v8::Value>().As<v8::Map>();
+  const v8::Local<v8::Value> value = Current(isolate);
+  if (!value->IsMap()) return "AsyncLocalStorage does not use AsyncContextFrame here";
+  const v8::Local<v8::Map> frame = value.As<v8::Map>();
   const auto* const current = reinterpret_cast<const uint64_t*>(
       reinterpret_cast<uintptr_t>(isolate) + v8::internal::Internals::kContinuationPreservedEmbedderDataOffset);
   const char* const why_not = "this V8 keeps its async contexts in another way than known";

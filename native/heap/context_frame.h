@@ -43,6 +43,11 @@ class ContextFrame {
   // Context: JS thread; no handler may search meanwhile.
   void ForgetPages();
 
+  // The one of this moment, as V8 hands it out: a Map, or undefined; and another one instead of it, as node exchanges them itself.
+  // Context: JS thread.
+  static v8::Local<v8::Value> Current(v8::Isolate* isolate);
+  static void SetCurrent(v8::Isolate* isolate, v8::Local<v8::Value> frame);
+
   // More entries than this are not searched: so many storages the program would have to have.
   static constexpr int32_t kMostEntries = 128;
 
