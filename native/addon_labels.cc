@@ -62,10 +62,7 @@ void ContextNow(const v8::FunctionCallbackInfo<v8::Value>& info) {
 
 // exchangeContext(expected, next) → whether it was `expected`, and is `next` now
 void ExchangeContext(const v8::FunctionCallbackInfo<v8::Value>& info) {
-  v8::Isolate* const isolate = info.GetIsolate();
-  const bool is_expected = ContextFrame::Current(isolate)->StrictEquals(info[0]);
-  if (is_expected) ContextFrame::SetCurrent(isolate, info[1]);
-  info.GetReturnValue().Set(is_expected);
+  info.GetReturnValue().Set(ContextFrame::Exchange(info.GetIsolate(), info[0], info[1]));
 }
 
 Napi::Value V8Function(Napi::Env env, v8::FunctionCallback callback) {

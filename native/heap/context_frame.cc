@@ -57,11 +57,19 @@ v8::Local<v8::Value> ContextFrame::Current(v8::Isolate* isolate) {
   return v8::Undefined(isolate);
 }
 
-void ContextFrame::SetCurrent([[maybe_unused]] v8::Isolate* isolate, [[maybe_unused]] v8::Local<v8::Value> frame) {
+bool ContextFrame::Exchange([[maybe_unused]] v8::Isolate* isolate, [[maybe_unused]] v8::Local<v8::Value> expected,
+                            [[maybe_unused]] v8::Local<v8::Value> next) {
+#if defined(NATIVEPROF_HAS_CONTEXT_FRAME)
+  // Equal locals of the same object: V8's own comparison, without a call.
+  if (Current(isolate) != expected) return false;
 #if NODE_MAJOR_VERSION >= 26
-  isolate->SetContinuationPreservedEmbedderDataV2(frame);
-#elif defined(NATIVEPROF_HAS_CONTEXT_FRAME)
-  isolate->SetContinuationPreservedEmbedderData(frame);
+  isolate->SetContinuationPreservedEmbedderDataV2(next);
+#else
+  isolate->SetContinuationPreservedEmbedderData(next);
+#endif
+  return true;
+#else
+  return false;
 #endif
 }
 

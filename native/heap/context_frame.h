@@ -43,10 +43,13 @@ class ContextFrame {
   // Context: JS thread; no handler may search meanwhile.
   void ForgetPages();
 
-  // The one of this moment, as V8 hands it out: a Map, or undefined; and another one instead of it, as node exchanges them itself.
+  // The one of this moment, as V8 hands it out: a Map, or undefined.
   // Context: JS thread.
   static v8::Local<v8::Value> Current(v8::Isolate* isolate);
-  static void SetCurrent(v8::Isolate* isolate, v8::Local<v8::Value> frame);
+
+  // Puts `next` in its place, as node does it itself, if that is `expected`; whether it was.
+  // Context: JS thread.
+  static bool Exchange(v8::Isolate* isolate, v8::Local<v8::Value> expected, v8::Local<v8::Value> next);
 
   // More entries than this are not searched: so many storages the program would have to have.
   static constexpr int32_t kMostEntries = 128;
