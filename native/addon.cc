@@ -16,6 +16,7 @@
 #include "addon_stack.h"
 #include "addon_symbols.h"
 #include "drain_handles.h"
+#include "drain_time.h"
 #include "end_signals.h"
 #include "heap/trust.h"
 #include "label_source.h"
@@ -36,9 +37,14 @@ DrainHandles& drain_handles = *new DrainHandles();
 
 constexpr size_t kWorthDrainingWords = 2048;  // 16 KiB, some 40 samples: about a millisecond of symbolizing
 
+DrainTime drain_time;
+uint64_t period_nanos = 1;
+
 bool IsWorthDraining() {
   sampler.LookAfterOwners();
-  return sampler.running() && sampler.UsedWords() >= kWorthDrainingWords;
+  if (sampler.running() && sampler.UsedWords() >= kWorthDrainingWords) return drain_time.IsDue(uv_hrtime(), period_nanos);
+  drain_time.Forget();
+  return false;
 }
 bool IsRunning() { return sampler.running(); }
 void WakeReader() { drain_handles.Wake(); }
@@ -125,10 +131,10 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
   } else if (!drain_handles.Open(env, on_drain, IsWorthDraining, IsRunning)) {
     return CodeAndReason(env, StartResult::kSystemError, "the event loop takes no more handles");
   }
+  period_nanos = static_cast<uint64_t>(number("periodNanos"));
   const Started started = sampler.Start(
       v8::Isolate::GetCurrent(),
-      {KindOf(options.Get("timer")), options.Get("mayMoveTimer").As<Napi::Boolean>().Value(),
-       static_cast<uint64_t>(number("periodNanos")), static_cast<size_t>(number("maxDepth")),
+      {KindOf(options.Get("timer")), options.Get("mayMoveTimer").As<Napi::Boolean>().Value(), period_nanos, static_cast<size_t>(number("maxDepth")),
        static_cast<size_t>(number("bufferBytes")), WakeReader});
   return CodeAndReason(env, started.result, started.reason);
 }

@@ -154,7 +154,17 @@ const NATIVE_LAYERS = [
   ],
   ['sigprof_handler'],
   ['sampler', 'stack_here', 'stack_answers'],
-  ['addon', 'addon_labels', 'addon_signal', 'addon_bytes', 'addon_stack', 'addon_symbols', 'drain_handles'],
+  [
+    'addon',
+    'addon_labels',
+    'addon_signal',
+    'addon_bytes',
+    'addon_stack',
+    'addon_symbols',
+    'drain_handles',
+    'drain_time',
+    'napi_v8',
+  ],
 ]
 
 const MAX_LINES = 300
