@@ -156,9 +156,9 @@ export interface Binding {
   /** The number that a tick would bear now; 0 for none. */
   labelNow(): number
   /** The async context of this moment, an AsyncContextFrame; undefined for none, and before Node 24. */
-  contextNow(): object | undefined
+  readonly contextNow: () => object | undefined
   /** Whether the async context was `expected`, and is `next` now. */
-  exchangeContext(expected: object | undefined, next: object | undefined): boolean
+  readonly exchangeContext: (expected: object | undefined, next: object | undefined) => boolean
   /** The number, above 0, of a set of labels; equal for equal texts. The sets are those of the process, the latest of them. */
   labelNumber(text: string): number
   /** The text of a set; '' if it has been forgotten. */

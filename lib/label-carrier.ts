@@ -52,6 +52,9 @@ const CALLS_BETWEEN_CHECKS = 1024
  */
 export class ScanCarrier implements LabelCarrier {
   readonly #binding: Binding
+  // The binding is an object of so many properties that each look for one takes as long as the call.
+  readonly #contextNow: Binding['contextNow']
+  readonly #exchangeContext: Binding['exchangeContext']
   readonly #storage: AsyncLocalStorage<number>
   readonly #slot: Uint32Array
   readonly #numbered = new NumberedPlaces()
@@ -62,27 +65,29 @@ export class ScanCarrier implements LabelCarrier {
 
   constructor(binding: Binding, storage: AsyncLocalStorage<number>, slot: Uint32Array) {
     this.#binding = binding
+    this.#contextNow = binding.contextNow
+    this.#exchangeContext = binding.exchangeContext
     this.#storage = storage
     this.#slot = slot
   }
 
   place(): LabelPlace {
     if (this.#hooks !== undefined) return this.#hooks.place()
-    const context = this.#binding.contextNow()
+    const context = this.#contextNow()
     if (context === undefined) return this.#root
     return this.#places.get(context) ?? this.#numbered.of(this.#storage.getStore() ?? 0)
   }
 
   inner(outer: LabelPlace, number: number): LabelPlace {
-    if (this.#hooks !== undefined || outer.context === null || this.#binding.contextNow() !== outer.context)
+    if (this.#hooks !== undefined || outer.context === null || this.#contextNow() !== outer.context)
       return this.#numbered.of(number)
     if (number === outer.number) return outer
     const [context, isRight] = this.#storage.run(number, () => [
-      this.#binding.contextNow(),
+      this.#contextNow(),
       this.#binding.labelNow() === number,
     ])
     // Without what run() leaves there.
-    this.#binding.exchangeContext(this.#binding.contextNow(), outer.context)
+    this.#exchangeContext(this.#contextNow(), outer.context)
     if (!isRight || context === undefined) return this.#takeHooks().inner(outer, number)
     const place: LabelPlace = { context, number, inside: undefined }
     this.#places.set(context, place)
@@ -95,13 +100,13 @@ export class ScanCarrier implements LabelCarrier {
     const checks = calls % CALLS_BETWEEN_CHECKS === 0 || (calls & (calls - 1)) === 0
     const checked = checks ? (): Result => this.#runChecked(outer, inner, fn) : fn
     if (inner === outer) return checked()
-    if (inner.context === null || !this.#binding.exchangeContext(outer.context ?? undefined, inner.context))
+    if (inner.context === null || !this.#exchangeContext(outer.context ?? undefined, inner.context))
       return this.#storage.run(inner.number, checked)
     try {
       return checked()
     } finally {
       // What the program has put into its storages meanwhile stays, as it does with AsyncLocalStorage.run().
-      if (!this.#binding.exchangeContext(inner.context, outer.context ?? undefined))
+      if (!this.#exchangeContext(inner.context, outer.context ?? undefined))
         this.#storage.enterWith(outer.number)
     }
   }

@@ -110,3 +110,14 @@ export function samplerOptionsOf({
 }): SamplerOptions {
   return { ...(hz !== undefined && { hz }), ...(timer !== undefined && { timer }) }
 }
+
+/** Whether who asks for the one can share a recording with the other. */
+export function isSameSettings(a: SamplerSettings, b: SamplerSettings): boolean {
+  const { hz, maxDepth, bufferBytes, timer } = a
+  return hz === b.hz && maxDepth === b.maxDepth && bufferBytes === b.bufferBytes && timer === b.timer
+}
+
+/** For a message. */
+export function describeSettings({ hz, maxDepth, bufferBytes, timer }: SamplerSettings): string {
+  return `hz ${hz}, maxDepth ${maxDepth}, bufferBytes ${bufferBytes}, timer ${timer}`
+}

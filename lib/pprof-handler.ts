@@ -2,7 +2,7 @@
 // Grafana Alloy, Parca, and whoever has curl. A function of a request and a response: it listens nowhere by itself, so that
 // who may reach it is decided by the server that it is put into.
 //
-// One recording is always on behind it, and a request is the difference of two snapshots: any number of requests may
+// One recording is always on behind it, and a request is a window of it: any number of requests may
 // overlap, and each sees all of its window. Go's own texts are those of net/http/pprof/pprof.go.
 
 import { inspect } from 'node:util'
@@ -108,6 +108,7 @@ export function pprofHandler(options: PprofHandlerOptions = {}): PprofHandler {
       clearTimeout(timer)
       waiting.delete(refuse)
       response.off('close', leave)
+      windows.close()
     }
     const refuse = (): void => {
       leave()
@@ -115,8 +116,8 @@ export function pprofHandler(options: PprofHandlerOptions = {}): PprofHandler {
     }
     // The connection keeps the process alive as long as somebody is there to answer; the timer does not.
     const timer = setTimeout(() => {
-      leave()
       serveProfile(response, windows)
+      leave()
     }, millis).unref()
     waiting.add(refuse)
     response.on('close', leave)

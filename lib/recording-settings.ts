@@ -1,6 +1,7 @@
 // recording-settings.ts — what a recording is given: at its start, and when a profile of it is asked for. Types only.
 
 import type { ProcessInfo, TimerName } from './profile.js'
+import type { Tally } from './tally.js'
 
 /** What does not change during a recording. */
 export interface RecordingSettings {
@@ -22,11 +23,17 @@ export interface RecordingSettings {
   readonly process: ProcessInfo
 }
 
+/** Which profile is asked for. */
+export interface SnapshotChoices {
+  /** Whether the profile lists the latest single samples; true by default. */
+  readonly withSamples?: boolean
+  /** Whose totals the profile has; those of the whole recording by default. */
+  readonly window?: Tally | undefined
+}
+
 /** What is measured when a profile is asked for. */
-export interface Measured {
+export interface Measured extends SnapshotChoices {
   readonly durationNanos: number
   readonly cpuNanos: number
   readonly notes: readonly string[]
-  /** Whether the profile lists the latest single samples; true by default. */
-  readonly withSamples?: boolean
 }

@@ -8,13 +8,15 @@ import type { Drained, ThreadNews, TickOwnership } from './binding.js'
 import { accuracyOf } from './accuracy.js'
 import { NativeFrames } from './native-frames.js'
 import { NativeSymbolizer } from './native-symbolizer.js'
-import type { Cost, Counters, Profile, Sample, StackTotal, TimerName } from './profile.js'
+import type { Cost, Counters, Profile, Sample, TimerName } from './profile.js'
 import { LabelTable } from './label-table.js'
 import { notesOf } from './recording-notes.js'
 import type { Measured, RecordingSettings } from './recording-settings.js'
 import { decodeRecords } from './records.js'
 import type { RawRecord, RawSample } from './records.js'
 import { StackTable } from './stack-table.js'
+import { Tally, keyOfPlace } from './tally.js'
+import type { Place } from './tally.js'
 import { ThreadTable } from './thread-table.js'
 import { Symbolizer } from './symbolize.js'
 
@@ -31,17 +33,6 @@ interface ScriptThread {
 interface StoredSample extends Place {
   readonly timeNanos: number
   readonly ticks: number
-}
-
-/** Where in a profile a sample belongs. */
-interface Place {
-  readonly stackId: number
-  readonly threadId: number
-  readonly labelsId: number
-}
-
-interface StoredTotal extends Place {
-  ticks: number
 }
 
 export class Recording {
@@ -62,7 +53,9 @@ export class Recording {
   #whyNoTables = ''
   #listeningNanos = 0
   #refusedThreads = 0
-  readonly #totals = new Map<string, StoredTotal>()
+  /** What is added to from now on, beside the whole: windows that are open. */
+  readonly windows: Set<Tally> = new Set()
+  readonly #whole = new Tally()
   /** The last place of each thread, by the kernel's id. */
   readonly #latest = new Map<number, Place>()
   #samples: StoredSample[] = []
@@ -120,8 +113,8 @@ export class Recording {
     this.#cost = { handlerNanos, codeEventNanos, scannerNanos, drainNanos }
   }
 
-  /** Everything so far. What it returns does not change any more. */
-  toProfile({ durationNanos, cpuNanos, notes, withSamples = true }: Measured): Profile {
+  /** Everything so far, or with the totals of a window instead. What it returns does not change any more. */
+  toProfile({ durationNanos, cpuNanos, notes, withSamples = true, window }: Measured): Profile {
     const { periodMicros, startTimeMillis, process } = this.#settings
     const counters = this.#counters
     const periodNanos = periodMicros * 1000
@@ -136,10 +129,6 @@ export class Recording {
       cores: cpuNanos / durationNanos,
     })
     const weigh = (ticks: number): number => Math.round(ticks * periodNanos * weightScale)
-    const totals: StackTotal[] = []
-    for (const total of this.#totals.values()) {
-      totals.push({ ...total, weightNanos: weigh(total.ticks) })
-    }
     const samples: Sample[] = []
     for (let i = 0; withSamples && i < this.#samples.length; i++) {
       const stored = this.#samples[(this.#oldest + i) % this.#samples.length] as StoredSample
@@ -162,7 +151,7 @@ export class Recording {
       stacks: this.#table.stacks.slice(),
       threads: this.#threads.threads.slice(),
       labelSets: this.#labels.sets.slice(),
-      totals,
+      totals: (window ?? this.#whole).totals(weigh),
       samples,
       samplesForgotten: this.#samplesSeen - samples.length,
       process,
@@ -239,7 +228,8 @@ export class Recording {
   }
 
   #addSample(raw: RawSample): void {
-    const { stackId, threadId, labelsId } = this.#placeOf(raw)
+    const place = this.#placeOf(raw)
+    const { stackId, threadId, labelsId } = place
     const timeNanos = Math.max(0, raw.timeNanos - this.#settings.startNanos)
     const sample: StoredSample = { stackId, threadId, labelsId, timeNanos, ticks: raw.ticks }
     this.#samplesSeen++
@@ -249,10 +239,9 @@ export class Recording {
       this.#samples[this.#oldest] = sample
       this.#oldest = (this.#oldest + 1) % MAX_SAMPLES
     }
-    const key = `${threadId} ${stackId} ${labelsId}`
-    const total = this.#totals.get(key)
-    if (total) total.ticks += raw.ticks
-    else this.#totals.set(key, { stackId, threadId, labelsId, ticks: raw.ticks })
+    const key = keyOfPlace(place)
+    this.#whole.add(key, place, raw.ticks)
+    for (const window of this.windows) window.add(key, place, raw.ticks)
   }
 }
 

@@ -7,11 +7,13 @@ import { addonFile, loadBinding } from './binding.js'
 import type { Binding, Drained } from './binding.js'
 import { NativeprofError } from './errors.js'
 import type { ErrorCode } from './errors.js'
-import { checkOptions } from './options.js'
+import { checkOptions, describeSettings, isSameSettings } from './options.js'
 import type { SamplerOptions, SamplerSettings } from './options.js'
 import { OWN_MODULES_URL } from './own-package.js'
 import type { Profile, TimerName } from './profile.js'
+import { RecordedWindow } from './recorded-window.js'
 import { Recording } from './recording.js'
+import type { SnapshotChoices } from './recording-settings.js'
 import { subtract } from './subtract.js'
 import { whyNoTimer } from './timers.js'
 
@@ -38,6 +40,10 @@ const SLICE_WORDS = 8192
  * ERR_NATIVEPROF_NO_BINDING, ERR_NATIVEPROF_ADDONS_FORBIDDEN and ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where it cannot run at all.
  */
 export function startSampler(options: SamplerOptions = {}): Sampler {
+  return join(options)
+}
+
+function join(options: SamplerOptions): Handle {
   const settings = checkOptions(options)
   const binding = loadBinding()
   if (!isMainThread) {
@@ -48,10 +54,10 @@ export function startSampler(options: SamplerOptions = {}): Sampler {
   }
   if (engine === undefined) {
     engine = new Engine(binding, settings)
-  } else if (!isSame(engine.settings, settings)) {
+  } else if (!isSameSettings(engine.settings, settings)) {
     throw new NativeprofError(
       'ERR_NATIVEPROF_ALREADY_RUNNING',
-      `a sampler with other settings is running (${describe(engine.settings)}); stop it first, or ask for the same`,
+      `a sampler with other settings is running (${describeSettings(engine.settings)}); stop it first, or ask for the same`,
     )
   }
   return new Handle(engine)
@@ -59,8 +65,8 @@ export function startSampler(options: SamplerOptions = {}): Sampler {
 
 /** What a part of nativeprof holds that looks at one window of a recording after the other. */
 export interface SharedRecording {
-  /** Everything since the recording began, without its list of single samples, which windows have no use for. */
-  snapshot(): Profile
+  /** Windows from now on. */
+  open(): RecordedWindow
   /** Gives it back; the recording ends when nobody holds it any more. */
   leave(): void
 }
@@ -71,14 +77,9 @@ export interface SharedRecording {
  */
 export function joinRecording(options: SamplerOptions = {}): SharedRecording {
   const insists = Object.values(options).some((value) => value !== undefined)
-  if (engine === undefined || insists) return shareOf(startSampler(options))
-  return shareOf(new Handle(engine))
-}
-
-function shareOf(handle: Sampler): SharedRecording {
-  const shared = engine
+  const handle = engine === undefined || insists ? join(options) : new Handle(engine)
   return {
-    snapshot: () => shared?.snapshot({ withSamples: false }) ?? handle.snapshot(),
+    open: () => handle.open(),
     leave: () => {
       handle.stop()
     },
@@ -133,6 +134,10 @@ class Handle implements Sampler {
   stop(): Profile {
     this.#result ??= this.#since(this.#engine.leave())
     return this.#result
+  }
+
+  open(): RecordedWindow {
+    return this.#engine.open()
   }
 
   [Symbol.dispose](): void {
@@ -205,11 +210,18 @@ class Engine {
     return this.#holders++ === 0 ? null : this.snapshot()
   }
 
-  snapshot({ withSamples = true } = {}): Profile {
+  snapshot(choices: SnapshotChoices = {}): Profile {
     return whileBusy(() => {
       const drained = this.#binding.drain(SLICE_WORDS, true)
-      return this.#toProfile(drained, this.#measure(), withSamples)
+      return this.#toProfile(drained, this.#measure(), choices)
     })
+  }
+
+  open(): RecordedWindow {
+    return new RecordedWindow(
+      (window) => this.snapshot({ withSamples: false, window }),
+      this.#recording.windows,
+    )
   }
 
   leave(): Profile {
@@ -263,14 +275,14 @@ class Engine {
   #toProfile(
     drained: Drained,
     measured: { durationNanos: number; cpuNanos: number },
-    withSamples = true,
+    choices: SnapshotChoices = {},
   ): Profile {
     if (this.#failure !== undefined) throw this.#failure.error
     this.#recording.add(drained)
     if (!drained.consistent)
       this.#notes.add('ticks kept coming while the counters were read; they may be off by a few')
     const notes = [...this.#notesOfMachine(), ...this.#notes]
-    return this.#recording.toProfile({ ...measured, notes, withSamples })
+    return this.#recording.toProfile({ ...measured, notes, ...choices })
   }
 }
 
@@ -284,13 +296,4 @@ function explain(code: string, reason: string, timer: TimerName): string {
     default:
       return `the system refused to start the profiling timer: ${reason || 'no reason given'}`
   }
-}
-
-function isSame(a: SamplerSettings, b: SamplerSettings): boolean {
-  const { hz, maxDepth, bufferBytes, timer } = a
-  return hz === b.hz && maxDepth === b.maxDepth && bufferBytes === b.bufferBytes && timer === b.timer
-}
-
-function describe({ hz, maxDepth, bufferBytes, timer }: SamplerSettings): string {
-  return `hz ${hz}, maxDepth ${maxDepth}, bufferBytes ${bufferBytes}, timer ${timer}`
 }

@@ -2,11 +2,32 @@
 
 import type { Counters, Profile, StackTotal } from './profile.js'
 
+/** What subtract() asks of the earlier profile. */
+export type Beginning = Pick<
+  Profile,
+  | 'startTimeMillis'
+  | 'durationNanos'
+  | 'cpuNanos'
+  | 'sampledNanos'
+  | 'counters'
+  | 'cost'
+  | 'totals'
+  | 'samples'
+  | 'samplesForgotten'
+>
+
+/** Of a window whose own sums begin here, and that lists no samples: without those of the profile, and with nothing that keeps its tables. */
+export function beginningOf(profile: Profile): Beginning {
+  const { startTimeMillis, durationNanos, cpuNanos, sampledNanos, counters, cost, samplesForgotten } = profile
+  const none = { totals: [], samples: [] }
+  return { startTimeMillis, durationNanos, cpuNanos, sampledNanos, counters, cost, samplesForgotten, ...none }
+}
+
 /**
  * The window between two profiles of the same recording. Ids are those of `later`.
  * Throws RangeError if `earlier` is no earlier snapshot of it.
  */
-export function subtract(later: Profile, earlier: Profile): Profile {
+export function subtract(later: Profile, earlier: Beginning): Profile {
   if (later.startTimeMillis !== earlier.startTimeMillis || later.counters.ticks < earlier.counters.ticks) {
     throw new RangeError('subtract() takes two snapshots of one sampler, the later one first')
   }

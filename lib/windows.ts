@@ -1,34 +1,34 @@
 // windows.ts — windows of the one recording of the process, for all who look at it while it goes on: the pull handler, and
-// continuous profiling. A window is the difference of two snapshots, so that any number of them may overlap, and those
-// that follow each other have no gap. Neighbours: subtract.ts, prune.ts.
+// continuous profiling. Any number of them may overlap, and those that follow each other have no gap. Neighbours:
+// recorded-window.ts, prune.ts.
 
 import type { SamplerOptions } from './options.js'
 import type { Profile } from './profile.js'
 import { prune } from './prune.js'
+import type { RecordedWindow } from './recorded-window.js'
 import { joinRecording } from './sampler.js'
 import type { SharedRecording } from './sampler.js'
 import { SourceMemory } from './sources/source-memory.js'
 import { resolveSources } from './sources/resolve.js'
-import { subtract } from './subtract.js'
 
 /** Looks at the recording of the process, one window after the other. */
 export class Windows {
-  readonly #recording: SharedRecording
+  readonly #recorded: RecordedWindow
   readonly #memory: SourceMemory
-  #before: Profile
 
-  constructor(recording: SharedRecording, memory: SourceMemory) {
-    this.#recording = recording
+  constructor(recorded: RecordedWindow, memory: SourceMemory) {
+    this.#recorded = recorded
     this.#memory = memory
-    this.#before = recording.snapshot()
   }
 
   /** What happened since the last call, or since the beginning; the next window begins here. With names of the sources. */
   next(): Profile {
-    const after = this.#recording.snapshot()
-    const window = prune(subtract(after, this.#before))
-    this.#before = after
-    return resolveSources(window, {}, this.#memory)
+    return resolveSources(prune(this.#recorded.next()), {}, this.#memory)
+  }
+
+  /** No more windows. */
+  close(): void {
+    this.#recorded.close()
   }
 }
 
@@ -44,7 +44,7 @@ export class WindowSource {
 
   /** From now on. */
   open(): Windows {
-    return new Windows(this.#recording, this.#memory)
+    return new Windows(this.#recording.open(), this.#memory)
   }
 
   close(): void {

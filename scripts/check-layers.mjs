@@ -33,6 +33,7 @@ const LIB_LAYERS = [
     'label-frames',
     'accuracy',
     'recording-notes',
+    'tally',
     'recording-settings',
     'previous-sample',
     'code-listing',
@@ -66,7 +67,7 @@ const LIB_LAYERS = [
     'lone-stack',
   ],
   ['readers/*', 'formats/*', 'subtract', 'prune', 'closing-line', 'complaint', 'output-file'],
-  ['recording', 'sampler'],
+  ['recording', 'recorded-window', 'sampler'],
   ['windows', 'process-end'],
   ['pprof-index', 'pprof-handler', 'continuous/*', 'attach/*'],
   [

@@ -87,6 +87,7 @@ export function startContinuous(options: ContinuousOptions): Continuous {
     isRunning = false
     clearInterval(timer)
     take()
+    windows.close()
     source.close()
   }
   const timer = setInterval(take, windowMs).unref()
