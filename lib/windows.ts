@@ -10,6 +10,7 @@ import { joinRecording } from './sampler.js'
 import type { SharedRecording } from './sampler.js'
 import { SourceMemory } from './sources/source-memory.js'
 import { resolveSources } from './sources/resolve.js'
+import { DEFAULT_VIEW } from './view.js'
 
 /** Looks at the recording of the process, one window after the other. */
 export class Windows {
@@ -21,9 +22,12 @@ export class Windows {
     this.#memory = memory
   }
 
-  /** What happened since the last call, or since the beginning; the next window begins here. With names of the sources. */
+  /**
+   * What happened since the last call, or since the beginning, as far as the default view shows it; the next window begins here. With
+   * names of the sources.
+   */
   next(): Profile {
-    return resolveSources(prune(this.#recorded.next()), {}, this.#memory)
+    return resolveSources(prune(this.#recorded.next(), DEFAULT_VIEW), {}, this.#memory)
   }
 
   /** No more windows. */
