@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "interrupted.h"
 #include "label_source.h"
+#include "protection_keys.h"
 #include "record.h"
 #include "stack_requests.h"
 #include "stack_walker.h"
@@ -181,6 +182,7 @@ void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept
 
 void SigprofHandler::RecordTick(SignalContext context, const Registers& registers, uint64_t ticks,
                                 uint64_t now_nanos) {
+  const ReadsAllKeys reads_all_keys(context);
 #if defined(NATIVEPROF_COMPARE_WALKS)
   WalkComparison comparison(*with.ring, now_nanos);
 #endif
@@ -222,6 +224,7 @@ void SigprofHandler::RecordTick(SignalContext context, const Registers& register
 
 // Where the thread is, for one who asked. It is no tick.
 void SigprofHandler::RecordStack(SignalContext context, const Registers& registers) {
+  const ReadsAllKeys reads_all_keys(context);
   const Interrupted here(context);
   uint64_t storage[Interrupted::kNativeDepth];
   FrameList frames = here.FramesIn(storage);

@@ -90,6 +90,7 @@ const LIB_LAYERS = [
 const NATIVE_LAYERS = [
   [
     'signal_safe',
+    'protection_keys',
     'record',
     'clock',
     'byte_buffer',
