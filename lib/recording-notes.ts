@@ -33,7 +33,10 @@ export function notesOf(facts: RecordingFacts): string[] {
   const notes = notesOfOwnership(facts)
   if (refusedThreads > 0)
     notes.push(`${refusedThreads} threads could not be given a timer, and are not sampled`)
-  if (dropped > 0) notes.push(`${dropped} ticks found the buffer full and are in no stack; raise bufferBytes`)
+  if (dropped > 0)
+    notes.push(
+      `${dropped} ticks are in no stack: they found the buffer full, then raise bufferBytes; or came faster than this machine takes stacks down, then lower hz`,
+    )
   if (hasUnknownCode) {
     notes.push('some frames lie in code that V8 did not announce, and are called (unknown code)')
   }

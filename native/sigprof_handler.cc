@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "clock.h"
+#include "handler_pace.h"
 #include "interrupted.h"
 #include "label_source.h"
 #include "protection_keys.h"
@@ -43,6 +44,8 @@ NATIVEPROF_SIGNAL_SAFE_TLS uint32_t announced_in = 0;
 
 // written by the handler: set while this thread forwards, for a handler that chains back to us
 NATIVEPROF_SIGNAL_SAFE_TLS bool forwarding = false;
+
+NATIVEPROF_SIGNAL_SAFE_TLS HandlerPace pace;
 
 bool IsForeign(const struct sigaction& action) {
   return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
@@ -173,9 +176,16 @@ void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept
     }
   } else if (is_armed && tick.ticks > 0) {
     const uint64_t now_nanos = MonotonicNanos();
-    RecordTick(SignalContext(), ReadRegisters(SignalContext(), context), tick.ticks, now_nanos);
-    if (with.coverage_watch->HasFallen(SignalContext(), now_nanos)) with.wake_reader();
-    Count(with.counters->handler_nanos, MonotonicNanos() - now_nanos);
+    if (pace.LeavesTime(now_nanos)) {
+      RecordTick(SignalContext(), ReadRegisters(SignalContext(), context), tick.ticks, now_nanos);
+      if (with.coverage_watch->HasFallen(SignalContext(), now_nanos)) with.wake_reader();
+      const uint64_t nanos = MonotonicNanos() - now_nanos;
+      pace.Took(now_nanos, nanos);
+      Count(with.counters->handler_nanos, nanos);
+    } else {
+      Count(with.counters->ticks, tick.ticks);
+      Count(with.counters->dropped, tick.ticks);
+    }
   }
   handlers_running_.fetch_sub(1, std::memory_order_release);  // release: pairs with handlers_running()
 }

@@ -91,6 +91,7 @@ const NATIVE_LAYERS = [
   [
     'signal_safe',
     'protection_keys',
+    'handler_pace',
     'record',
     'clock',
     'byte_buffer',
