@@ -180,7 +180,7 @@ void SigprofHandler::Handle(int signal, siginfo_t* info, void* context) noexcept
       RecordTick(SignalContext(), ReadRegisters(SignalContext(), context), tick.ticks, now_nanos);
       if (with.coverage_watch->HasFallen(SignalContext(), now_nanos)) with.wake_reader();
       const uint64_t nanos = MonotonicNanos() - now_nanos;
-      pace.Took(now_nanos, nanos);
+      pace.Took(nanos);
       Count(with.counters->handler_nanos, nanos);
     } else {
       Count(with.counters->ticks, tick.ticks);
