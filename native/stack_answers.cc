@@ -234,7 +234,9 @@ int MakeAnswer(uint32_t number) {
   const std::string& text = json.text();
   const int file = static_cast<int>(syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */));
   if (file < 0) return -1;
-  const uint32_t sizes[] = {static_cast<uint32_t>(text.size()), 0};
+  size_t behind_text = records.size() * sizeof(uint64_t);
+  for (const ThreadNews& thread : script_threads) behind_text += thread.code_events.size();
+  const uint32_t sizes[] = {static_cast<uint32_t>(text.size()), static_cast<uint32_t>(behind_text)};
   const uint64_t none = 0;
   bool is_written = Write(file, &none, sizeof(none)) && Write(file, sizes, sizeof(sizes)) &&
                     Write(file, text.data(), text.size()) &&

@@ -57,9 +57,12 @@ interface AnswerText {
 const MAGIC = 'npstacks'
 const HEADER_BYTES = 16
 
-/** Whether the answer is complete. */
+/** Whether the answer is complete. Who reads while it is written may have its beginning, with all that says so, and not yet its end. */
 export function isComplete(bytes: Buffer): boolean {
-  return bytes.length >= HEADER_BYTES && bytes.toString('latin1', 0, MAGIC.length) === MAGIC
+  if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return false
+  return (
+    bytes.length === HEADER_BYTES + bytes.readUInt32LE(MAGIC.length) + bytes.readUInt32LE(MAGIC.length + 4)
+  )
 }
 
 /** The threads of the process, those that run JavaScript first; null if no sampler runs there, which alone can tell. */
