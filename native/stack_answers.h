@@ -7,7 +7,7 @@
 // that has come since they asked. lib/attach/stack-answer.ts is its reader:
 //
 //   0   8 bytes "npstacks", written last
-//   8   u32 bytes of a text in JSON, u32 0
+//   8   u32 bytes of a text in JSON, u32 bytes of all that is behind it
 //   16  the text: { pid, isSampling, tables, recordBytes, threads: [{ number, tid, workerId, name, codeRanges, codeBytes }],
 //       all: [{ tid, name, answer }], symbols: { <address>: [module, name] } }
 //       `threads` are those that run JavaScript; `answer` of a thread is 'came', 'blocked' (it takes no such signal), or 'none'

