@@ -56,3 +56,5 @@ TEST("ticks in a row are taken down, and a handler that had to wait counts for n
     waiting.Took(i % 2 == 0 ? 50'000 * kMicro : 20 * kMicro);
   }
 }
+
+int main(int argc, char** argv) { return tap::RunTests(argc, argv); }

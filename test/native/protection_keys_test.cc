@@ -59,3 +59,5 @@ TEST("memory under a key is read in a handler, and what was forbidden stays forb
 }
 
 #endif
+
+int main(int argc, char** argv) { return tap::RunTests(argc, argv); }
