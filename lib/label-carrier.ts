@@ -112,6 +112,7 @@ export class ScanCarrier implements LabelCarrier {
   }
 
   clear(): void {
+    this.#hooks?.clear()
     this.#places.clear()
     this.#numbered.clear()
     this.#root = { ...this.#root, inside: undefined }

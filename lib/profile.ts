@@ -108,7 +108,7 @@ export interface Counters {
   readonly ticks: number
   /** Ticks that yielded a stack. */
   readonly samples: number
-  /** Ticks whose record found the ring full. */
+  /** Ticks whose record found the ring full, or that came while the handler had used more than half of the time of its thread. */
   readonly dropped: number
   /** Ticks whose stack could not be walked. */
   readonly notWalkable: number

@@ -1,9 +1,9 @@
 // prune.ts — a window of a long recording without what only other windows use. Pure.
 // An always-on recording knows every stack it ever met; a window of some seconds has samples in a few of them.
 
-import type { Frame, Profile, Stack, StackTotal } from './profile.js'
+import type { Frame, Profile, Stack } from './profile.js'
 import { NO_STACK } from './stack-table.js'
-import { keyOfPlace } from './tally.js'
+import { mergeTotals } from './tally.js'
 import { showingOf } from './view.js'
 import type { ViewName } from './view.js'
 
@@ -70,21 +70,11 @@ export function prune(profile: Profile, view?: ViewName): Profile {
   const totals = profile.totals.map(moved)
   return {
     ...profile,
-    totals: view === undefined ? totals : merged(totals),
+    totals: view === undefined ? totals : mergeTotals(totals),
     samples: profile.samples.map(moved),
     stacks,
     frames,
   }
-}
-
-function merged(totals: readonly StackTotal[]): StackTotal[] {
-  const byPlace = new Map<string, StackTotal>()
-  for (const total of totals) {
-    const key = keyOfPlace(total)
-    const { ticks = 0, weightNanos = 0 } = byPlace.get(key) ?? {}
-    byPlace.set(key, { ...total, ticks: ticks + total.ticks, weightNanos: weightNanos + total.weightNanos })
-  }
-  return [...byPlace.values()]
 }
 
 function frameIn(profile: Profile, frameId: number): Frame {

@@ -35,7 +35,7 @@ export function notesOf(facts: RecordingFacts): string[] {
     notes.push(`${refusedThreads} threads could not be given a timer, and are not sampled`)
   if (dropped > 0)
     notes.push(
-      `${dropped} ticks are in no stack: they found the buffer full, then raise bufferBytes; or came faster than this machine takes stacks down, then lower hz`,
+      `${dropped} ticks are in no stack: the buffer was full (raise bufferBytes), or they came faster than this machine takes stacks down (lower hz)`,
     )
   if (hasUnknownCode) {
     notes.push('some frames lie in code that V8 did not announce, and are called (unknown code)')

@@ -40,10 +40,10 @@ const SLICE_WORDS = 8192
  * ERR_NATIVEPROF_NO_BINDING, ERR_NATIVEPROF_ADDONS_FORBIDDEN and ERR_NATIVEPROF_UNSUPPORTED_PLATFORM where it cannot run at all.
  */
 export function startSampler(options: SamplerOptions = {}): Sampler {
-  return join(options)
+  return startOrJoin(options)
 }
 
-function join(options: SamplerOptions): Handle {
+function startOrJoin(options: SamplerOptions): Handle {
   const settings = checkOptions(options)
   const binding = loadBinding()
   if (!isMainThread) {
@@ -77,7 +77,7 @@ export interface SharedRecording {
  */
 export function joinRecording(options: SamplerOptions = {}): SharedRecording {
   const insists = Object.values(options).some((value) => value !== undefined)
-  const handle = engine === undefined || insists ? join(options) : new Handle(engine)
+  const handle = engine === undefined || insists ? startOrJoin(options) : new Handle(engine)
   return {
     open: () => handle.open(),
     leave: () => {

@@ -36,6 +36,17 @@ export class Tally {
   }
 }
 
+/** Totals of the same place as one, in the order in which places first come. */
+export function mergeTotals(totals: readonly StackTotal[]): StackTotal[] {
+  const byPlace = new Map<string, StackTotal>()
+  for (const total of totals) {
+    const key = keyOfPlace(total)
+    const { ticks = 0, weightNanos = 0 } = byPlace.get(key) ?? {}
+    byPlace.set(key, { ...total, ticks: ticks + total.ticks, weightNanos: weightNanos + total.weightNanos })
+  }
+  return [...byPlace.values()]
+}
+
 /** Different for different places. */
 export function keyOfPlace({ threadId, stackId, labelsId }: Place): string {
   return `${threadId} ${stackId} ${labelsId}`

@@ -37,6 +37,7 @@ DrainHandles& drain_handles = *new DrainHandles();
 
 constexpr size_t kWorthDrainingWords = 2048;  // 16 KiB, some 40 samples: about a millisecond of symbolizing
 
+// Both of the main thread.
 DrainTime drain_time;
 uint64_t period_nanos = 1;
 
@@ -134,7 +135,8 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
   period_nanos = static_cast<uint64_t>(number("periodNanos"));
   const Started started = sampler.Start(
       v8::Isolate::GetCurrent(),
-      {KindOf(options.Get("timer")), options.Get("mayMoveTimer").As<Napi::Boolean>().Value(), period_nanos, static_cast<size_t>(number("maxDepth")),
+      {KindOf(options.Get("timer")), options.Get("mayMoveTimer").As<Napi::Boolean>().Value(), period_nanos,
+       static_cast<size_t>(number("maxDepth")),
        static_cast<size_t>(number("bufferBytes")), WakeReader});
   return CodeAndReason(env, started.result, started.reason);
 }

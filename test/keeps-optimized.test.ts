@@ -8,7 +8,6 @@ t.test('no function of the program loses its optimized code to the profiler', as
     '--trace-opt',
     '--trace-deopt',
     fixture('keeps-optimized.mjs'),
-    'profiled',
   ])
   t.equal(code, 0, stderr)
   const [before = '', during = ''] = stdout.split(/^profiled$/m)

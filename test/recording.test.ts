@@ -149,7 +149,7 @@ t.test('notes say what was degraded', async (t) => {
     }),
   )
   t.match(profile().notes.slice(-3), [
-    /^7 ticks are in no stack: they found the buffer full/,
+    /^7 ticks are in no stack: the buffer was full/,
     /\(unknown code\)$/,
     /^this V8 lays out its frames in another way than known \(frame type\)/,
   ])

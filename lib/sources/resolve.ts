@@ -4,6 +4,7 @@
 import { withLabelFrames } from '../label-frames.js'
 import type { Frame, Profile, ProfileFunction, Script } from '../profile.js'
 import { NO_LIMITS, NO_STACK, StackTable } from '../stack-table.js'
+import { mergeTotals } from '../tally.js'
 import { packagePath } from './package-path.js'
 import type { FrameSource, ScriptUse } from './resolve-script.js'
 import { SourceMemory } from './source-memory.js'
@@ -177,19 +178,13 @@ function withFrames(profile: Profile, sources: ReadonlyMap<number, FrameSource>)
     ...item,
     stackId: stackIds[item.stackId] ?? NO_STACK,
   })
-  const totals = new Map<string, Profile['totals'][number]>()
-  for (const total of profile.totals.map(moved)) {
-    const key = `${total.stackId} ${total.threadId} ${total.labelsId}`
-    const { ticks = 0, weightNanos = 0 } = totals.get(key) ?? {}
-    totals.set(key, { ...total, ticks: ticks + total.ticks, weightNanos: weightNanos + total.weightNanos })
-  }
   const { functions, frames, stacks } = table
   return {
     ...profile,
     functions,
     frames,
     stacks,
-    totals: [...totals.values()],
+    totals: mergeTotals(profile.totals.map(moved)),
     samples: profile.samples.map(moved),
   }
 }
